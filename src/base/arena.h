@@ -1,0 +1,27 @@
+/* arena.h -- memory that is freed all at once.
+ *
+ * An arena takes blocks from the caller's allocator and hands out pieces; addresses are
+ * stable. Pieces are zeroed and aligned to 16 bytes. NULL when memory is out: `failed` is
+ * then set and stays.
+ */
+#ifndef EPL_ARENA_H
+#define EPL_ARENA_H
+#include <espalier/base.h>
+
+typedef struct epl__block epl__block;
+typedef struct {
+    const epl_alloc *alloc; /* outlives the arena */
+    epl__block *last;
+    size_t bytes; /* taken from the allocator */
+    bool failed;
+} epl__arena;
+
+void epl__arena_init(epl__arena *a, const epl_alloc *alloc);
+void *epl__arena_take(epl__arena *a, size_t bytes);
+char *epl__arena_text(epl__arena *a, const char *text); /* a copy */
+void epl__arena_free(epl__arena *a);
+
+extern const epl_alloc epl__malloc; /* the default allocator */
+void *epl__take(const epl_alloc *alloc, size_t bytes); /* zeroed */
+void epl__give(const epl_alloc *alloc, void *p, size_t bytes);
+#endif
