@@ -1,29 +1,23 @@
-/* arena.c -- blocks from an allocator, handed out in pieces.
+/* arena.c -- blocks in a list, the newest first; each doubles the last up to 1 MiB.
  *
- * Invariant: every byte of a block that has not been handed out is zero.
+ * Invariant: every byte of a block past `used` is zero, so pieces come out zeroed.
  */
 #include "arena.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    ALIGN = 16,
-    FIRST_BLOCK = 1024,
-    LARGEST_BLOCK = 256 * 1024
+    FIRST_BLOCK = 1 << 10,
+    LARGEST_BLOCK = 1 << 20,
+    ALIGNMENT = 16
 };
 
 struct epl__block {
-    epl__block *previous;
-    size_t size; /* with this header */
-    size_t used; /* with this header */
+    epl__block *before;
+    size_t size, used; /* bytes, this header included */
 };
 
-static size_t aligned(size_t bytes)
-{
-    return (bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-}
-
-static void *malloc_resize(void *user, void *p, size_t old_size, size_t size)
+static void *resize_by_malloc(void *user, void *p, size_t old_size, size_t size)
 {
     (void)user;
     (void)old_size;
@@ -34,14 +28,17 @@ static void *malloc_resize(void *user, void *p, size_t old_size, size_t size)
     return realloc(p, size);
 }
 
-const epl_alloc epl__malloc = {malloc_resize, NULL};
+const epl_alloc epl__malloc = {resize_by_malloc, NULL};
 
 void *epl__take(const epl_alloc *alloc, size_t bytes)
 {
-    size_t size = bytes ? bytes : 1;
-    void *p = size <= PTRDIFF_MAX ? alloc->resize(alloc->user, NULL, 0, size) : NULL;
+    if (bytes == 0)
+        bytes = 1;
+    if (alloc == &epl__malloc)
+        return calloc(1, bytes); /* fresh pages are zero already */
+    void *p = alloc->resize(alloc->user, NULL, 0, bytes);
     if (p)
-        memset(p, 0, size);
+        memset(p, 0, bytes);
     return p;
 }
 
@@ -56,42 +53,40 @@ void epl__arena_init(epl__arena *a, const epl_alloc *alloc)
     *a = (epl__arena){.alloc = alloc};
 }
 
-static epl__block *new_block(epl__arena *a, size_t size)
+static size_t round_up(size_t bytes)
 {
-    epl__block *b = epl__take(a->alloc, size);
-    if (!b) {
-        a->failed = true;
-        return NULL;
-    }
-    b->size = size;
-    b->used = aligned(sizeof *b);
-    a->bytes += size;
-    return b;
+    return (bytes + (ALIGNMENT - 1)) & ~(size_t)(ALIGNMENT - 1);
 }
 
-static void *piece_of(epl__block *b, size_t bytes)
+/* What lies before the first aligned byte after b's header. */
+static size_t header_bytes(const epl__block *b)
 {
-    char *p = (char *)b + b->used;
-    b->used += bytes;
-    return p;
+    size_t past = (size_t)((uintptr_t)(b + 1) % ALIGNMENT);
+    return sizeof *b + (past ? ALIGNMENT - past : 0);
 }
 
-/* Blocks double; a large piece gets a block of its own, behind the one that is filled. */
-static epl__block *block_for(epl__arena *a, size_t bytes)
+/* A block with room for `bytes` (rounded already). A piece larger than a block gets one of
+ * its own, behind the newest, so that the newest block's room is not lost. */
+static epl__block *new_block(epl__arena *a, size_t bytes)
 {
-    size_t header = aligned(sizeof(epl__block));
     size_t size = a->last ? a->last->size * 2 : FIRST_BLOCK;
     if (size > LARGEST_BLOCK)
         size = LARGEST_BLOCK;
-    bool alone = bytes > (size - header) / 2;
-    epl__block *b = new_block(a, alone ? header + bytes : size);
+    const size_t least = bytes + sizeof(epl__block) + ALIGNMENT;
+    const bool alone = a->last && least > size;
+    if (least > size)
+        size = least;
+    epl__block *b = epl__take(a->alloc, size);
     if (!b)
         return NULL;
-    if (alone && a->last) {
-        b->previous = a->last->previous;
-        a->last->previous = b;
+    b->size = size;
+    b->used = header_bytes(b);
+    a->bytes += size;
+    if (alone) {
+        b->before = a->last->before;
+        a->last->before = b;
     } else {
-        b->previous = a->last;
+        b->before = a->last;
         a->last = b;
     }
     return b;
@@ -99,35 +94,39 @@ static epl__block *block_for(epl__arena *a, size_t bytes)
 
 void *epl__arena_take(epl__arena *a, size_t bytes)
 {
-    if (a->failed || bytes > PTRDIFF_MAX - 2 * sizeof(epl__block) - ALIGN) {
+    if (a->failed)
+        return NULL;
+    epl__block *b = a->last;
+    if (bytes > PTRDIFF_MAX / 2) {
         a->failed = true;
         return NULL;
     }
-    size_t size = aligned(bytes ? bytes : 1);
-    if (a->last && a->last->size - a->last->used >= size)
-        return piece_of(a->last, size);
-    epl__block *b = block_for(a, size);
-    return b ? piece_of(b, size) : NULL;
+    bytes = round_up(bytes ? bytes : 1);
+    if (!b || b->size - b->used < bytes)
+        b = new_block(a, bytes);
+    if (!b) {
+        a->failed = true;
+        return NULL;
+    }
+    void *p = (char *)b + b->used;
+    b->used += bytes;
+    return p;
 }
 
 char *epl__arena_text(epl__arena *a, const char *text)
 {
     if (!text)
         return NULL;
-    size_t bytes = strlen(text) + 1;
-    char *copy = epl__arena_take(a, bytes);
-    if (copy)
-        memcpy(copy, text, bytes);
-    return copy;
+    const size_t bytes = strlen(text) + 1;
+    char *p = epl__arena_take(a, bytes);
+    return p ? memcpy(p, text, bytes) : NULL;
 }
 
 void epl__arena_free(epl__arena *a)
 {
-    while (a->last) {
-        epl__block *b = a->last;
-        a->last = b->previous;
+    for (epl__block *b = a->last, *before; b; b = before) {
+        before = b->before;
         epl__give(a->alloc, b, b->size);
     }
-    a->bytes = 0;
-    a->failed = false;
+    *a = (epl__arena){.alloc = a->alloc};
 }
