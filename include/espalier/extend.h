@@ -107,6 +107,20 @@ EPL_API epl_val epl_op(const epl_prim *p, epl_vals in, const void *attrs);
  * scope's message name the first that fails. */
 EPL_API epl_status epl_gradcheck(epl_scope *s, epl_fn *f, epl_key key);
 
+/* -- operations: what users call by torch's names ------------------------------------------ *
+ * `espalier op` and Graph modules find them here. args is a struct described by the table. */
+typedef struct {
+    const char *name; /* torch's, without its module: "softmax" */
+    const char *doc;  /* the formula, one line */
+    size_t args_size;
+    const epl_attr *args; /* in torch's order */
+    /* Writes the first `room` results; returns how many there are, 0 after an error. */
+    size_t (*build)(const void *args, const char *given, epl_val *out, size_t room);
+} epl_operation;
+EPL_API const epl_operation *epl_operation_at(size_t i); /* NULL after the last */
+EPL_API const epl_operation *epl_operation_named(const char *name); /* NULL: none */
+EPL_API const epl_prim *epl_prim_at(size_t i); /* the built-in primitives; NULL after the last */
+
 #ifdef __cplusplus
 }
 #endif

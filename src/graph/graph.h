@@ -112,6 +112,9 @@ epl_val epl__build(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count
 /* All values in the deepest function among them: outer ones are taken in. NULL after an
  * error (a closed function, functions of two scopes, none among the operands). */
 epl_fn *epl__meet(epl_vals in, epl__id *id, const char *op);
+/* A hidden input of the inner function f for a value of its parent: axis of epl_each, -1 for
+ * epl_pass, -2 for a value that was simply used. */
+epl_val epl__entry_add(epl_fn *f, epl__id outer, int axis);
 /* The scope's error, with the module path where f is building. */
 void epl__fail(epl_fn *f, epl_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -133,6 +136,8 @@ void epl__tape_clear(epl_fn *f);
 /* Marks of a walk: a fresh epoch, all main ids unmarked. False without memory. */
 bool epl__marks(epl_fn *f);
 epl_fn *epl__fn_make(epl_scope *s, epl_fn *parent, epl__fn_kind kind, const char *name);
+/* An input on the tape, where a transform starts. */
+epl__id epl__tape_input(epl_fn *f, const epl_type *t);
 /* A simplified value for p(in), or EPL__ID_NONE to build the node: src/graph/simplify.c. */
 epl__id epl__simplify(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count,
                       const void *attrs, const epl_type *type);

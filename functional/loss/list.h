@@ -1,0 +1,1 @@
+/* losses: OP(name) for each. Included many times. */

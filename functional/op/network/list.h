@@ -1,0 +1,1 @@
+/* network: PRIM(name) for each primitive, OP(name) for each operation. Included many times. */

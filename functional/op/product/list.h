@@ -1,0 +1,2 @@
+/* product: PRIM(name) for each primitive, OP(name) for each operation. Included many times. */
+PRIM(dot)

@@ -1,0 +1,1 @@
+/* random: PRIM(name) for each primitive, OP(name) for each operation. Included many times. */

@@ -1,0 +1,2 @@
+/* reduce: PRIM(name) for each primitive, OP(name) for each operation. Included many times. */
+PRIM(sum) OP(sum)

@@ -1,0 +1,2 @@
+/* shape: PRIM(name) for each primitive, OP(name) for each operation. Included many times. */
+PRIM(slice)

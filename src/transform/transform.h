@@ -1,0 +1,47 @@
+/* transform.h -- what the transforms share: the cone of a value and its walk.
+ *
+ * Invariant: a transform looks only at the nodes between its variables and its results, so
+ * that its cost does not depend on what else the function holds.
+ */
+#ifndef EPL_TRANSFORM_H
+#define EPL_TRANSFORM_H
+#include "../graph/graph.h"
+#include "../graph/structure.h"
+
+/* Main ids that `from` depend on, not below `lowest`, ascending. f->mark[id] is f->epoch
+ * for members. False without memory (the scope fails). */
+typedef struct {
+    epl__id *id;
+    uint32_t count;
+    epl__id lowest;
+} epl__cone;
+bool epl__cone_of(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, epl__cone *cone);
+static inline bool epl__in_cone(const epl_fn *f, epl__id id, epl__id lowest)
+{
+    return !(id & EPL__TAPE) && id >= lowest && f->mark[id] == f->epoch;
+}
+
+/* Tangents of y for tangents of x: dy[i] is an id or EPL__ID_NONE (it does not vary). The
+ * ids in dx are of the main array (jvp) or of the tape (to be transposed). */
+bool epl__tangents(epl_fn *f, const epl__id *y, size_t ny, const epl__id *x, const epl__id *dx,
+                   size_t nx, epl__id *dy);
+/* Cotangents of tape ids x, given those of tape ids y; EPL__ID_NONE where there is none. */
+bool epl__transpose(epl_fn *f, const epl__id *y, const epl__id *ct, size_t ny, const epl__id *x,
+                    size_t nx, epl__id *out);
+
+/* `id` with one more axis in front, of `size` entries: ids in map are replaced by to[i],
+ * which has the axis first if mapped[i]. Works from an inner function into its parent, and
+ * within one function (then ids below `lowest` stand for themselves). */
+typedef struct {
+    epl_fn *from, *into;
+    epl__id lowest;
+    const epl__id *map, *to;
+    const bool *mapped;
+    size_t count;
+    int64_t size;
+} epl__batching;
+epl__id epl__batch(const epl__batching *b, epl__id id);
+
+/* The result of a transform: a node of its own, of x's type. */
+epl_val epl__result(epl_fn *f, epl__id id, const epl_type *type);
+#endif

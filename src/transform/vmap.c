@@ -1,0 +1,326 @@
+/* vmap.c -- one more axis in front: inner functions of epl_map, and batching in general.
+ *
+ * The cone of a result is replayed where the map stands, each node by its batch rule; what
+ * does not depend on a mapped value is computed once. Nodes that rules build are shared, so
+ * a second result of the same map costs only what is new.
+ */
+#include <string.h>
+#include "../base/scope.h"
+#include "../base/spec.h"
+#include "../base/type.h"
+#include "transform.h"
+
+typedef struct {
+    const epl__batching *b;
+    epl__cone cone;
+    epl__id *to;  /* by id - lowest: the replayed value */
+    bool *mapped;
+    epl_val *x;
+    bool *xm;
+} replay;
+
+/* An operation of which some operands have the new axis. */
+static epl_val batched(epl_fn *into, const epl__node *n, epl_val *x, const bool *mapped, int64_t size)
+{
+    const epl_prim *p = n->prim;
+    if (!p->elementwise) {
+        if (p->batch)
+            return p->batch(x, mapped, n->count, n->attrs);
+        epl__fail(into, EPL_ERR_RULE, "[%s] lacks a batch rule", p->name);
+        return EPL_NO_VAL;
+    }
+    for (uint32_t i = 0; i < n->count; i++)
+        if (!mapped[i])
+            x[i] = epl__lead(x[i], size);
+    return epl_op(p, (epl_vals){n->count, x}, n->attrs);
+}
+
+static bool prepare(replay *r, epl__id id)
+{
+    epl_fn *from = r->b->from;
+    if (!epl__cone_of(from, &id, 1, r->b->lowest, &r->cone))
+        return false;
+    uint32_t most = 16, span = id - r->b->lowest + 1;
+    for (uint32_t i = 0; i < r->cone.count; i++) {
+        uint32_t count = epl__node_at(from, r->cone.id[i])->count;
+        most = count > most ? count : most;
+    }
+    r->to = epl__arena_take(&from->tape_arena, span * sizeof *r->to);
+    r->mapped = epl__arena_take(&from->tape_arena, span * sizeof *r->mapped);
+    r->x = epl__arena_take(&from->tape_arena, most * sizeof *r->x);
+    r->xm = epl__arena_take(&from->tape_arena, most * sizeof *r->xm);
+    if (r->to && r->mapped && r->x && r->xm)
+        return true;
+    epl__fail(from, EPL_ERR_MEMORY, "no memory for a map of \"%s\"", from->name);
+    return false;
+}
+
+static bool seeded(replay *r, epl__id id)
+{
+    const epl__batching *b = r->b;
+    for (size_t k = 0; k < b->count; k++)
+        if (b->map[k] == id) {
+            r->to[id - b->lowest] = b->to[k];
+            r->mapped[id - b->lowest] = b->mapped[k];
+            return true;
+        }
+    return false;
+}
+
+static void replay_node(replay *r, epl__id id)
+{
+    const epl__batching *b = r->b;
+    const epl__node *n = epl__node_at(b->from, id);
+    epl__id few[16], *in = few, slot = id - b->lowest;
+    bool any = false;
+    if (seeded(r, id))
+        return;
+    for (uint32_t i = 0; i < n->count; i++) {
+        bool inside = n->in[i] >= b->lowest;
+        epl__id to = inside ? r->to[n->in[i] - b->lowest] : n->in[i];
+        r->x[i] = epl__val(b->into, to);
+        r->xm[i] = inside && r->mapped[n->in[i] - b->lowest];
+        any |= r->xm[i];
+    }
+    r->mapped[slot] = any;
+    if (!any && b->from == b->into) {
+        r->to[slot] = id;
+        return;
+    }
+    epl__where(b->into, b->from->where[n->where]);
+    if (any) {
+        r->to[slot] = epl__id_of(batched(b->into, n, r->x, r->xm, b->size));
+        return;
+    }
+    if (n->count > 16 && !(in = epl__arena_take(&b->from->tape_arena, n->count * sizeof *in)))
+        return;
+    for (uint32_t i = 0; i < n->count; i++)
+        in[i] = epl__id_of(r->x[i]);
+    r->to[slot] = epl__id_of(epl__build(b->into, n->prim, in, n->count, n->attrs, n->type));
+}
+
+epl__id epl__batch(const epl__batching *b, epl__id id)
+{
+    replay r = {.b = b};
+    if (!prepare(&r, id))
+        return EPL__ID_NONE;
+    uint32_t where = b->into->where_now;
+    epl__rules_begin(b->into);
+    for (uint32_t i = 0; i < r.cone.count && epl_scope_status(b->into->scope) == EPL_OK; i++)
+        replay_node(&r, r.cone.id[i]);
+    epl__id slot = id - b->lowest, out = r.to[slot];
+    if (!r.mapped[slot] && epl_scope_status(b->into->scope) == EPL_OK)
+        out = epl__id_of(epl__lead(epl__val(b->into, out), b->size));
+    epl__rules_end(b->into);
+    b->into->where_now = where;
+    epl__tape_clear(b->from);
+    return epl_scope_status(b->into->scope) == EPL_OK ? out : EPL__ID_NONE;
+}
+
+/* -- epl_map -------------------------------------------------------------------------------- */
+epl_fn *epl_map_new(const epl_map_args *a, const char *given)
+{
+    (void)given;
+    epl_fn *parent = a->parent;
+    if (!parent || epl_scope_status(parent->scope) != EPL_OK)
+        return NULL;
+    if (parent->closed || a->chunk < 0) {
+        epl__fail(parent, parent->closed ? EPL_ERR_USE : EPL_ERR_ARG, "[map] %s",
+                  parent->closed ? "the function is closed" : "chunk must not be negative");
+        return NULL;
+    }
+    epl_fn *f = epl__fn_make(parent->scope, parent, EPL__FN_MAP, parent->name);
+    if (f)
+        f->chunk = a->chunk;
+    return f;
+}
+
+epl_val epl__entry_add(epl_fn *f, epl__id outer, int axis)
+{
+    if (f->entries == f->entry_room) {
+        uint32_t room = f->entry_room ? 2 * f->entry_room : 8;
+        epl__entry *more = epl__arena_take(&f->arena, room * sizeof *more);
+        if (!more) {
+            epl__fail(f, EPL_ERR_MEMORY, "[map] no memory");
+            return EPL_NO_VAL;
+        }
+        if (f->entries)
+            memcpy(more, f->entry, f->entries * sizeof *more);
+        f->entry = more;
+        f->entry_room = room;
+    }
+    epl_type t = *epl__node_at(f->parent, outer)->type;
+    if (axis >= 0) {
+        t.shape = epl__shape_without(t.shape, INT64_C(1) << axis);
+        t.spec = t.spec && axis == 0 && t.shape.rank == 1 ? t.spec : NULL;
+    }
+    epl__input_attrs a = {f->entries};
+    epl_val v = epl__build(f, &epl__prim_input, NULL, 0, &a, &t);
+    if (v.graph)
+        f->entry[f->entries++] = (epl__entry){epl__id_of(v), outer, axis};
+    return v;
+}
+
+/* The value as one of f's parent, or none with an error. */
+static epl__id from_parent(epl_fn *f, epl_val x, const char *what)
+{
+    epl__id id = EPL__ID_NONE;
+    if (!f || epl_scope_status(f->scope) != EPL_OK)
+        return id;
+    if (f->kind == EPL__FN_PLAIN || f->closed) {
+        epl__fail(f, EPL_ERR_USE, "[%s] %s", what, f->closed
+                      ? "this inner function is closed: take values in before results out"
+                      : "values come in this way into inner functions (epl_map) alone");
+        return id;
+    }
+    if (epl__is_num(x) || !x.graph) {
+        epl__fail(f, EPL_ERR_ARG, "[%s] a value of an outer function is expected, got %s", what,
+                  x.graph ? "a plain number" : "none");
+        return id;
+    }
+    for (epl_fn *g = f; g; g = g->parent)
+        if (g == x.graph && g == f) {
+            epl__fail(f, EPL_ERR_USE, "[%s] the value is inside this function already", what);
+            return id;
+        }
+    /* Meeting with an input of the parent's level takes it in as far as the parent. */
+    epl_type t = epl_type_of(EPL_F32, epl_shape_of(0, NULL));
+    epl_val at_parent = epl__placeholder(f->parent, &t);
+    epl__id both[2];
+    return epl__meet(epl_list(x, at_parent), both, what) ? both[0] : id;
+}
+
+static epl_val take(epl_fn *f, epl_val x, int axis, bool each, const char *what);
+
+/* A mixed tree comes in range by range. */
+static epl_val take_tuple(epl_fn *f, epl__id id, int axis, bool each)
+{
+    const epl__node *n = epl__node_at(f->parent, id);
+    epl__id part[EPL__MAX_PARTS];
+    if (n->prim != &epl__prim_tuple) {
+        epl__fail(f, EPL_ERR_USE, "[map] this mixed tree cannot be taken in");
+        return EPL_NO_VAL;
+    }
+    for (uint32_t i = 0; i < n->count; i++)
+        part[i] = epl__id_of(take(f, epl__val(f->parent, n->in[i]), axis, each, "each"));
+    epl_type t = *n->type;
+    if (each && t.shape.rank)
+        t.shape = epl__shape_without(t.shape, INT64_C(1) << axis);
+    return epl__build(f, &epl__prim_tuple, part, n->count, NULL, &t);
+}
+
+static epl_val take(epl_fn *f, epl_val x, int axis, bool each, const char *what)
+{
+    epl__id id = from_parent(f, x, what);
+    if (id == EPL__ID_NONE)
+        return EPL_NO_VAL;
+    epl_type t = *epl__node_at(f->parent, id)->type;
+    char text[EPL_TYPE_TEXT];
+    if (each) {
+        int rank = t.shape.rank;
+        if (axis < -rank || axis >= rank) {
+            epl__fail(f, EPL_ERR_ARG, "[each] %s has no axis %d", epl_type_text(t, text), axis);
+            return EPL_NO_VAL;
+        }
+        axis += axis < 0 ? rank : 0;
+        int64_t size = t.shape.dim[axis];
+        if (f->mapped_size >= 0 && f->mapped_size != size) {
+            epl__fail(f, EPL_ERR_SHAPE, "[each] axis %d of %s has %lld entries, the map has %lld",
+                      axis, epl_type_text(t, text), (long long)size, (long long)f->mapped_size);
+            return EPL_NO_VAL;
+        }
+        f->mapped_size = size;
+    }
+    if (t.dtype == EPL_NONE)
+        return take_tuple(f, id, axis, each);
+    return epl__entry_add(f, id, each ? axis : -1);
+}
+
+epl_val epl_each(epl_fn *f, epl_val x, int axis)
+{
+    return take(f, x, axis, true, "each");
+}
+
+epl_val epl_pass(epl_fn *f, epl_val x)
+{
+    return take(f, x, 0, false, "pass");
+}
+
+/* Entries [start, start + size) of the map. */
+static epl__id collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size)
+{
+    epl_fn *into = f->parent;
+    epl__id *map = epl__arena_take(&into->arena, 2 * (f->entries + 1) * sizeof *map);
+    bool *mapped = epl__arena_take(&into->arena, (f->entries + 1) * sizeof *mapped);
+    if (!map || !mapped) {
+        epl__fail(f, EPL_ERR_MEMORY, "[collect] no memory");
+        return EPL__ID_NONE;
+    }
+    epl__id *to = map + f->entries + 1;
+    epl__rules_begin(into);
+    for (uint32_t i = 0; i < f->entries; i++) {
+        const epl__entry *e = &f->entry[i];
+        epl_val v = epl__val(into, e->outer);
+        map[i] = e->inner;
+        mapped[i] = e->axis >= 0;
+        if (mapped[i])
+            v = epl__slice(epl__move_axis(v, e->axis, 0), 0, start, size, 1);
+        to[i] = epl__id_of(v);
+    }
+    epl__rules_end(into);
+    epl__batching b = {f, into, 0, map, to, mapped, f->entries, size};
+    return epl_scope_status(f->scope) == EPL_OK ? epl__batch(&b, id) : EPL__ID_NONE;
+}
+
+static epl__id collect_one(epl_fn *f, epl__id id)
+{
+    int64_t n = f->mapped_size, chunk = f->chunk && f->chunk < n ? f->chunk : n;
+    if (chunk == n)
+        return collect_part(f, id, 0, n);
+    int64_t parts = (n + chunk - 1) / chunk;
+    epl_val *part = epl__arena_take(&f->parent->arena, (size_t)parts * sizeof *part);
+    if (!part)
+        return EPL__ID_NONE;
+    for (int64_t i = 0; i < parts; i++) {
+        int64_t start = i * chunk, size = n - start < chunk ? n - start : chunk;
+        part[i] = epl__val(f->parent, collect_part(f, id, start, size));
+        if (!part[i].graph)
+            return EPL__ID_NONE;
+    }
+    epl__rules_begin(f->parent);
+    epl_val all = epl__concat((epl_vals){(size_t)parts, part}, 0);
+    epl__rules_end(f->parent);
+    return epl__id_of(all);
+}
+
+epl_val epl_collect(epl_fn *f, epl_val v)
+{
+    epl__id id = epl__id_of(v);
+    if (!f || epl_scope_status(f->scope) != EPL_OK)
+        return EPL_NO_VAL;
+    if (f->kind != EPL__FN_MAP || f->mapped_size < 0 || !f->parent || f->parent->closed)
+        epl__fail(f, EPL_ERR_USE, "[collect] %s", f->kind != EPL__FN_MAP
+                      ? "this is no map" : "the map takes nothing in: use epl_each first");
+    else if (!f->closed && v.graph != f && epl__fn_of(v)) {
+        epl_type t = epl_type_of(EPL_F32, epl_shape_of(0, NULL)); /* a value of outside: take it in */
+        epl__id both[2];
+        epl_val here = epl__placeholder(f, &t);
+        id = epl__meet(epl_list(v, here), both, "collect") == f ? both[0] : EPL__ID_NONE;
+    } else if (v.graph != f)
+        epl__fail(f, EPL_ERR_USE, "[collect] a value of this map is expected");
+    if (epl_scope_status(f->scope) != EPL_OK || id == EPL__ID_NONE)
+        return EPL_NO_VAL;
+    f->closed = true;
+    const epl__node *n = epl__node_at(f, id);
+    if (n->prim != &epl__prim_tuple) {
+        epl__id out = collect_one(f, id);
+        return out == EPL__ID_NONE ? EPL_NO_VAL
+                                   : epl__result(f->parent, out, epl__node_at(f->parent, out)->type);
+    }
+    epl__id part[EPL__MAX_PARTS];
+    for (uint32_t i = 0; i < n->count; i++)
+        part[i] = collect_one(f, n->in[i]);
+    epl_type t = *n->type;
+    t.shape = epl__shape_insert(t.shape, 0, f->mapped_size);
+    return epl__build(f->parent, &epl__prim_tuple, part, n->count, NULL, &t);
+}
