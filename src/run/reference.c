@@ -1,0 +1,256 @@
+/* reference.c -- the plain evaluation: each node in its order, nothing shared or reused.
+ *
+ * Slow and simple on purpose: it is what plans are tested against.
+ */
+#include <string.h>
+#include "../base/half.h"
+#include "../base/scope.h"
+#include "../base/spec.h"
+#include "args.h"
+
+static double load(const epl_array *a, int64_t i)
+{
+    const void *p = a->data;
+    switch (a->type.dtype) {
+    case EPL_F32:
+        return (double)((const float *)p)[i];
+    case EPL_F64:
+        return ((const double *)p)[i];
+    case EPL_F16:
+        return (double)epl__f16_to_f32(((const uint16_t *)p)[i]);
+    case EPL_BF16:
+        return (double)epl__bf16_to_f32(((const uint16_t *)p)[i]);
+    default:
+        return 0;
+    }
+}
+
+static int64_t load_int(const epl_array *a, int64_t i)
+{
+    const void *p = a->data;
+    switch (a->type.dtype) {
+    case EPL_I64:
+        return ((const int64_t *)p)[i];
+    case EPL_I32:
+        return ((const int32_t *)p)[i];
+    case EPL_I16:
+        return ((const int16_t *)p)[i];
+    case EPL_I8:
+        return ((const int8_t *)p)[i];
+    default:
+        return ((const uint8_t *)p)[i];
+    }
+}
+
+static void store(const epl_array *a, int64_t i, double v)
+{
+    void *p = a->data;
+    if (a->type.dtype == EPL_F32)
+        ((float *)p)[i] = (float)v;
+    else if (a->type.dtype == EPL_F64)
+        ((double *)p)[i] = v;
+    else if (a->type.dtype == EPL_F16)
+        ((uint16_t *)p)[i] = epl__f16_from_f32((float)v);
+    else
+        ((uint16_t *)p)[i] = epl__bf16_from_f32((float)v);
+}
+
+static void store_int(const epl_array *a, int64_t i, int64_t v)
+{
+    void *p = a->data;
+    if (a->type.dtype == EPL_I64)
+        ((int64_t *)p)[i] = v;
+    else if (a->type.dtype == EPL_I32)
+        ((int32_t *)p)[i] = (int32_t)v;
+    else if (a->type.dtype == EPL_I16)
+        ((int16_t *)p)[i] = (int16_t)v;
+    else if (a->type.dtype == EPL_BOOL)
+        ((uint8_t *)p)[i] = v != 0;
+    else
+        ((uint8_t *)p)[i] = (uint8_t)v;
+}
+
+static int64_t to_int(double v)
+{
+    if (v != v)
+        return 0;
+    return v >= 9223372036854775808.0 ? INT64_MAX : v <= -9223372036854775808.0 ? INT64_MIN : (int64_t)v;
+}
+
+/* Integers in, floats in, either out: what the operand and result dtypes say. */
+static void scalar_node(const epl__node *n, const epl_array *in, const epl_array *out)
+{
+    bool from_float = n->count && epl_dtype_is_float(in[n->prim == &epl__prim_select].type.dtype);
+    bool to_float = epl_dtype_is_float(out->type.dtype);
+    for (int64_t i = 0, count = epl_count(out->type); i < count; i++) {
+        if (n->prim == &epl__prim_select || n->prim == &epl__prim_cast) {
+            const epl_array *x = n->count == 1 ? &in[0] : load_int(&in[0], i) ? &in[1] : &in[2];
+            double v = from_float ? load(x, i) : (double)load_int(x, i);
+            int64_t k = from_float ? (out->type.dtype == EPL_BOOL ? v != 0 : to_int(v)) : load_int(x, i);
+            if (to_float)
+                store(out, i, v);
+            else
+                store_int(out, i, k);
+            continue;
+        }
+        double x[4] = {0};
+        int64_t xi[4] = {0};
+        for (uint32_t k = 0; k < n->count; k++)
+            if (from_float)
+                x[k] = load(&in[k], i);
+            else
+                xi[k] = load_int(&in[k], i);
+        if (!from_float && n->prim->scalar_int)
+            store_int(out, i, n->prim->scalar_int(xi, n->attrs));
+        else if (to_float)
+            store(out, i, n->prim->scalar(x, n->attrs));
+        else
+            store_int(out, i, n->prim->scalar(x, n->attrs) != 0);
+    }
+}
+
+static void fill(const epl__const_attrs *a, const epl_array *out)
+{
+    for (int64_t i = 0, n = epl_count(out->type); i < n; i++)
+        if (epl_dtype_is_float(out->type.dtype))
+            store(out, i, a->value);
+        else
+            store_int(out, i, a->integer);
+}
+
+static bool node_run(const epl__node *n, const epl_array *in, const epl_array *out, char *message)
+{
+    const epl_prim *p = n->prim;
+    if (p == &epl__prim_const)
+        fill(n->attrs, out);
+    else if (p == &epl__prim_copy || p == &epl__prim_stop || p == &epl__prim_reshape) {
+        if (epl_bytes(out->type))
+            memcpy(out->data, in[0].data, epl_bytes(out->type));
+    } else if (p->kernel)
+        return p->kernel(in, n->count, out, n->attrs, message);
+    else if (p->scalar || p->scalar_int || p == &epl__prim_select || p == &epl__prim_cast)
+        scalar_node(n, in, out);
+    else {
+        epl__text(message, EPL_PRIM_MESSAGE, "it has no kernel");
+        return false;
+    }
+    return true;
+}
+
+typedef struct {
+    const epl_fn *f;
+    epl__arena arena;
+    epl_array *value; /* by id; data NULL: not needed */
+    bool *live;
+    epl__source *source;
+    epl_arrays in;
+} evaluation;
+
+static void mark(evaluation *e)
+{
+    const epl_fn *f = e->f;
+    for (uint32_t i = 0; i < f->outputs; i++)
+        e->live[f->output[i].value] = true;
+    for (uint32_t i = 0; i < f->inputs; i++)
+        if (f->input[i].update != EPL__ID_NONE)
+            e->live[f->input[i].update] = true;
+    for (uint32_t id = f->main.count; id-- > 0;) {
+        const epl__node *n = epl__node_at(f, id);
+        for (uint32_t k = 0; e->live[id] && k < n->count; k++)
+            e->live[n->in[k]] = true;
+    }
+}
+
+static epl_status node_eval(evaluation *e, epl__id id)
+{
+    const epl_fn *f = e->f;
+    const epl__node *n = epl__node_at(f, id);
+    epl_array *v = &e->value[id];
+    v->type = *n->type;
+    if (n->prim == &epl__prim_input) {
+        const epl__source *s = &e->source[((const epl__input_attrs *)n->attrs)->index];
+        v->data = (char *)e->in.at[s->port].data + s->byte;
+        return EPL_OK;
+    }
+    if (n->prim == &epl__prim_data) {
+        v->data = (void *)((const epl__data_attrs *)n->attrs)->data;
+        return EPL_OK;
+    }
+    if (n->prim == &epl__prim_tuple)
+        return EPL_OK;
+    v->data = epl__arena_take(&e->arena, epl_bytes(v->type) + 1);
+    epl_array *in = epl__arena_take(&e->arena, (n->count + 1) * sizeof *in);
+    if (!v->data || !in) {
+        epl_scope_fail(f->scope, EPL_ERR_MEMORY, "[%s] no memory", n->prim->name);
+        return EPL_ERR_MEMORY;
+    }
+    for (uint32_t k = 0; k < n->count; k++)
+        in[k] = e->value[n->in[k]];
+    char message[EPL_PRIM_MESSAGE] = "";
+    if (node_run(n, in, v, message))
+        return EPL_OK;
+    epl_scope_fail(f->scope, EPL_ERR_DATA, "[%s] %s (%s)", n->prim->name, message, f->where[n->where]);
+    return EPL_ERR_DATA;
+}
+
+/* A value into the caller's array; a mixed tree range by range. */
+static void give(const evaluation *e, epl__id id, const epl_array *to)
+{
+    const epl__node *n = epl__node_at(e->f, id);
+    size_t bytes = epl_bytes(*n->type);
+    if (n->prim != &epl__prim_tuple) {
+        if (bytes)
+            memmove(to->data, e->value[id].data, bytes);
+        return;
+    }
+    int64_t copies = epl_count((epl_type){EPL_U8, n->type->shape, NULL});
+    for (uint32_t k = 0; k < n->count; k++) {
+        const epl_array *part = &e->value[n->in[k]];
+        memmove((char *)to->data + epl__spec_part_byte(n->type->spec, (int)k, copies), part->data,
+                epl_bytes(part->type));
+    }
+}
+
+epl_status epl_reference(epl_fn *f, epl_arrays in, epl_arrays out)
+{
+    char message[EPL__RUN_MESSAGE];
+    if (!f || epl_scope_status(f->scope) != EPL_OK)
+        return f ? epl_scope_status(f->scope) : EPL_ERR_USE;
+    epl_status status =
+        epl__args_check(f->name, f->input, f->inputs, f->output, f->outputs, in, out, message);
+    if (status != EPL_OK) {
+        epl_scope_fail(f->scope, status, "%s", message);
+        return status;
+    }
+    evaluation e = {.f = f, .in = in};
+    epl__arena_init(&e.arena, f->arena.alloc);
+    e.value = epl__arena_take(&e.arena, (f->main.count + 1) * sizeof *e.value);
+    e.live = epl__arena_take(&e.arena, f->main.count + 1);
+    e.source = epl__sources(f, &e.arena);
+    if (!e.value || !e.live || !e.source) {
+        epl_scope_fail(f->scope, EPL_ERR_MEMORY, "[reference] no memory");
+        status = EPL_ERR_MEMORY;
+    } else
+        mark(&e);
+    for (epl__id id = 0; status == EPL_OK && id < f->main.count; id++)
+        if (e.live[id])
+            status = node_eval(&e, id);
+    for (uint32_t i = 0; status == EPL_OK && i < f->outputs; i++)
+        give(&e, f->output[i].value, &out.at[i]);
+    /* Updates last: they may read other inputs, whole. */
+    for (uint32_t i = 0; status == EPL_OK && i < f->inputs; i++)
+        if (f->input[i].update != EPL__ID_NONE) {
+            epl__id id = f->input[i].update;
+            if (epl__node_at(f, id)->prim == &epl__prim_input) {
+                size_t bytes = epl_bytes(e.value[id].type);
+                void *copy = epl__arena_take(&e.arena, bytes + 1);
+                if (copy && bytes)
+                    e.value[id].data = memcpy(copy, e.value[id].data, bytes);
+            }
+        }
+    for (uint32_t i = 0; status == EPL_OK && i < f->inputs; i++)
+        if (f->input[i].update != EPL__ID_NONE)
+            give(&e, f->input[i].update, &in.at[i]);
+    epl__arena_free(&e.arena);
+    return status;
+}
