@@ -50,9 +50,9 @@ static void store(const epl_array *a, int64_t i, double v)
     else if (a->type.dtype == EPL_F64)
         ((double *)p)[i] = v;
     else if (a->type.dtype == EPL_F16)
-        ((uint16_t *)p)[i] = epl__f16_from_f32((float)v);
+        ((uint16_t *)p)[i] = epl__f32_to_f16((float)v);
     else
-        ((uint16_t *)p)[i] = epl__bf16_from_f32((float)v);
+        ((uint16_t *)p)[i] = epl__f32_to_bf16((float)v);
 }
 
 static void store_int(const epl_array *a, int64_t i, int64_t v)
@@ -211,6 +211,22 @@ static void give(const evaluation *e, epl__id id, const epl_array *to)
     }
 }
 
+/* The numbers of inputs as they were: updates write over the arrays. */
+static bool keep_inputs(evaluation *e)
+{
+    for (epl__id id = 0; id < e->f->main.count; id++) {
+        if (!e->live[id] || epl__node_at(e->f, id)->prim != &epl__prim_input)
+            continue;
+        size_t bytes = epl_bytes(e->value[id].type);
+        void *copy = epl__arena_take(&e->arena, bytes + 1);
+        if (!copy)
+            return false;
+        if (bytes)
+            e->value[id].data = memcpy(copy, e->value[id].data, bytes);
+    }
+    return true;
+}
+
 epl_status epl_reference(epl_fn *f, epl_arrays in, epl_arrays out)
 {
     char message[EPL__RUN_MESSAGE];
@@ -237,17 +253,8 @@ epl_status epl_reference(epl_fn *f, epl_arrays in, epl_arrays out)
             status = node_eval(&e, id);
     for (uint32_t i = 0; status == EPL_OK && i < f->outputs; i++)
         give(&e, f->output[i].value, &out.at[i]);
-    /* Updates last: they may read other inputs, whole. */
-    for (uint32_t i = 0; status == EPL_OK && i < f->inputs; i++)
-        if (f->input[i].update != EPL__ID_NONE) {
-            epl__id id = f->input[i].update;
-            if (epl__node_at(f, id)->prim == &epl__prim_input) {
-                size_t bytes = epl_bytes(e.value[id].type);
-                void *copy = epl__arena_take(&e.arena, bytes + 1);
-                if (copy && bytes)
-                    e.value[id].data = memcpy(copy, e.value[id].data, bytes);
-            }
-        }
+    if (status == EPL_OK && !keep_inputs(&e)) /* an update may be another input, as it was */
+        status = EPL_ERR_MEMORY;
     for (uint32_t i = 0; status == EPL_OK && i < f->inputs; i++)
         if (f->input[i].update != EPL__ID_NONE)
             give(&e, f->input[i].update, &in.at[i]);
