@@ -1,0 +1,162 @@
+/* text.c -- a function as text that a person reads, and the check of its invariants.
+ *
+ *     predict(params f32[7850], x f32[4,784]) -> logits
+ *       %2 = slice f32[7840] %0  axis 0 start 0 length 7840 step 1       # fc
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "../base/scope.h"
+#include "../base/type.h"
+#include "graph.h"
+
+typedef struct {
+    char *at;
+    size_t size, used;
+} text;
+
+static void put(text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    size_t room = t->used < t->size ? t->size - t->used : 0;
+    int n = vsnprintf(room ? t->at + t->used : NULL, room, format, args);
+    va_end(args);
+    t->used += n > 0 ? (size_t)n : 0;
+}
+
+static void put_attr(text *t, const epl_attr *a, const char *attrs)
+{
+    const void *p = attrs + a->offset;
+    const int64_t *ints = p;
+    int64_t count = a->size;
+    put(t, " %s ", a->name);
+    switch (a->type) {
+    case EPL_NUMBER:
+        put(t, "%g", *(const double *)p);
+        return;
+    case EPL_BOOLEAN:
+        put(t, "%s", *(const bool *)p ? "true" : "false");
+        return;
+    case EPL_STRING:
+        put(t, "\"%s\"", *(const char *const *)p ? *(const char *const *)p : "");
+        return;
+    case EPL_LETTERS:
+        put(t, "%s", (const char *)p);
+        return;
+    case EPL_DTYPE:
+        put(t, "%s", epl_dtype_name(*(const epl_dtype *)p));
+        return;
+    case EPL_LIST:
+        count = (int64_t)((const epl_ints *)p)->count;
+        ints = ((const epl_ints *)p)->at;
+        break;
+    case EPL_INT:
+        put(t, "%lld", (long long)*ints);
+        return;
+    case EPL_INTS:
+        while (count > 1 && ints[count - 1] == 0)
+            count--;
+        break;
+    default:
+        put(t, "?");
+        return;
+    }
+    put(t, "{");
+    for (int64_t i = 0; i < count && i < 32; i++)
+        put(t, "%s%lld", i ? "," : "", (long long)ints[i]);
+    put(t, count > 32 ? ",...}" : "}");
+}
+
+void epl__attrs_text(const epl_attr *table, const void *attrs, char *out, size_t size)
+{
+    text t = {out, size, 0};
+    if (size)
+        out[0] = 0;
+    for (const epl_attr *a = table; attrs && a && a->name; a++)
+        put_attr(&t, a, attrs);
+}
+
+void epl__node_text(const epl_fn *f, epl__id id, char *out, size_t size)
+{
+    text t = {out, size, 0};
+    const epl__node *n = epl__node_at(f, id);
+    char type[EPL_TYPE_TEXT], attrs[400];
+    put(&t, "%%%u = %s %s", id & ~EPL__TAPE, n->prim->name, epl_type_text(*n->type, type));
+    for (uint32_t i = 0; i < n->count; i++)
+        put(&t, " %s%u", n->in[i] & EPL__TAPE ? "%t" : "%", n->in[i] & ~EPL__TAPE);
+    epl__attrs_text(n->prim->attrs, n->attrs, attrs, sizeof attrs);
+    put(&t, "%s", attrs);
+    if (*f->where[n->where])
+        put(&t, "  # %s", f->where[n->where]);
+}
+
+static void ports_text(text *t, const epl_fn *f)
+{
+    char type[EPL_TYPE_TEXT];
+    put(t, "%s(", f->name);
+    for (uint32_t i = 0; i < f->inputs; i++)
+        put(t, "%s%s %%%u %s", i ? ", " : "", f->input[i].name, f->input[i].value,
+            epl_type_text(f->input[i].type, type));
+    put(t, ")");
+    for (uint32_t i = 0; i < f->outputs; i++)
+        put(t, "%s%s %%%u", i ? ", " : " -> ", f->output[i].name, f->output[i].value);
+    for (uint32_t i = 0; i < f->inputs; i++)
+        if (f->input[i].update != EPL__ID_NONE)
+            put(t, ", update %s %%%u", f->input[i].name, f->input[i].update);
+    put(t, "\n");
+}
+
+static void whole(text *t, const epl_fn *f)
+{
+    char line[1200];
+    ports_text(t, f);
+    for (epl__id id = 0; id < f->main.count; id++) {
+        epl__node_text(f, id, line, sizeof line);
+        put(t, "  %s\n", line);
+    }
+}
+
+const char *epl_fn_text(epl_fn *f)
+{
+    if (!f || epl_scope_status(f->scope) != EPL_OK)
+        return "";
+    text t = {NULL, 0, 0};
+    whole(&t, f);
+    t = (text){epl_scope_alloc(f->scope, t.used + 1), t.used + 1, 0};
+    if (!t.at)
+        return "";
+    whole(&t, f);
+    return t.at;
+}
+
+const char *epl__check(epl_fn *f)
+{
+    char *message = epl__arena_take(&f->arena, 256), node[160];
+    for (epl__id id = 0; message && id < f->main.count; id++) {
+        const epl__node *n = epl__node_at(f, id);
+        const char *wrong = NULL;
+        for (uint32_t i = 0; i < n->count; i++)
+            if (n->in[i] >= id)
+                wrong = "an operand does not come before its user";
+        if (n->prim->inputs >= 0 && (uint32_t)n->prim->inputs != n->count)
+            wrong = "the number of operands is wrong";
+        if (!wrong && n->prim->type && n->count <= 8) {
+            epl_type in[8];
+            for (uint32_t i = 0; i < n->count; i++)
+                in[i] = *epl__node_at(f, n->in[i])->type;
+            if (!epl_type_equal(n->prim->type(in, n->count, n->attrs), *n->type))
+                wrong = "the type is not what the primitive says";
+        }
+        if (!wrong && n->prim->elementwise)
+            for (uint32_t i = 0; i < n->count; i++)
+                if (!epl__shape_equal(epl__node_at(f, n->in[i])->type->shape, n->type->shape))
+                    wrong = "an element-wise operand has another shape";
+        if (!wrong)
+            continue;
+        epl__node_text(f, id, node, sizeof node);
+        return epl__text(message, 256, "%s: %s", wrong, node);
+    }
+    return NULL;
+}
