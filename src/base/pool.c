@@ -42,6 +42,7 @@ struct epl__team {
     atomic_bool has_sleepers;        /* perhaps; who rings wakes them and clears it */
     atomic_bool is_busy;             /* a run has the pool */
     atomic_bool is_stopping;
+    atomic_int caller_cpu;
     /* the loop: written by the caller while no chunk is unclaimed */
     _Alignas(LINE) _Atomic(epl__part_fn *) fn;
     _Atomic(void *) arg;
@@ -165,7 +166,9 @@ static bool spin_for_bell(epl__team *t, unsigned seen)
         bool is_busy = atomic_load_explicit(&t->is_busy, memory_order_relaxed);
         if (now - start > (is_busy ? BUSY_NS : IDLE_NS))
             return false;
-        if (t->is_crowded)
+        /* Woken on the caller's CPU, a worker would keep from it what it waits for. */
+        if (t->is_crowded ||
+            sched_getcpu() == atomic_load_explicit(&t->caller_cpu, memory_order_relaxed))
             sched_yield();
     }
 }
@@ -194,6 +197,7 @@ static void *worker_main(void *start)
 
 static void ring(epl__team *t)
 {
+    atomic_store_explicit(&t->caller_cpu, sched_getcpu(), memory_order_relaxed);
     atomic_fetch_add(&t->bell, 1);
     if (atomic_load(&t->has_sleepers) && atomic_exchange(&t->has_sleepers, false))
         futex_wake_all(&t->bell);
