@@ -1,0 +1,341 @@
+/* gemm_body.h -- the micro-kernels and packers of one element type, for gemm_f32.c and
+ * gemm_f64.c. Everything below is unrolled by constants, so that accumulators stay in
+ * registers; the loops over k are the only loops at run time.
+ *
+ * Invariant: the terms of an element of c are added in the order of k; kernels with few
+ * accumulators keep `chains` partial sums, whose number depends on r and v alone.
+ */
+#include "gemm_span.h"
+#include "gemm_vec.h"
+
+enum {
+#if defined(__AVX512F__)
+    V1_ROWS = 16, V2_ROWS = 14, V3_ROWS = 9, V4_ROWS = 6
+#elif defined(__AVX2__)
+    V1_ROWS = 12, V2_ROWS = 6, V3_ROWS = 4, V4_ROWS = 0
+#else
+    V1_ROWS = 8, V2_ROWS = 4, V3_ROWS = 3, V4_ROWS = 0
+#endif
+};
+/* Masked loads cost nothing with AVX; elsewhere whole vectors have loops of their own. */
+#if defined(__AVX2__)
+#define IS_WHOLE(v, n) false
+#else
+#define IS_WHOLE(v, n) ((n) == (v) * LANES)
+#endif
+
+/* acc[i v + j] += a[row i] b[vector j]; rows come in threes, which one address form reaches. */
+INLINE void term(const int r, const int v, vec *acc, const real *const *row, int64_t at,
+                 int64_t a_m, const real *b, part last, const bool whole)
+{
+    vec x[EPL__MUL_V];
+    UNROLL for (int j = 0; j < v; j++)
+    {
+        x[j] = j < v - 1 || whole ? v_load(b + j * LANES) : v_load_part(b + j * LANES, last);
+    }
+    UNROLL for (int i = 0; i < r; i++)
+    {
+        const vec y = v_all(row[i / 3] + at + (i % 3) * a_m);
+        UNROLL for (int j = 0; j < v; j++)
+        {
+            acc[i * v + j] = v_fma(y, x[j], acc[i * v + j]);
+        }
+    }
+}
+
+INLINE void finish(const int r, const int v, const int chains, vec *acc, real *c, int64_t c_m,
+                   part last, bool whole, bool add)
+{
+    UNROLL for (int i = 0; i < r; i++)
+    {
+        UNROLL for (int j = 0; j < v; j++)
+        {
+            vec y = acc[i * v + j];
+            UNROLL for (int u = 1; u < chains; u++)
+            {
+                y = v_add(y, acc[(u * r + i) * v + j]);
+            }
+            real *p = c + i * c_m + j * LANES;
+            const bool full = j < v - 1 || whole;
+            if (add) {
+                y = v_add(y, full ? v_load(p) : v_load_part(p, last));
+            }
+            if (full) {
+                v_store(p, y);
+            } else {
+                v_store_part(p, last, y);
+            }
+        }
+    }
+}
+
+/* at: steps through a and b come from tables, else a_k and b_k. */
+INLINE void tile(const int r, const int v, const bool at, const bool whole, int64_t kn,
+                 const real *a, int64_t a_m, int64_t a_k, const int64_t *a_at, const real *b,
+                 int64_t b_k, const int64_t *b_at, real *c, int64_t c_m, int64_t n, bool add)
+{
+    const int chains = r * v >= 8 ? 1 : r * v >= 4 ? 2 : 4;
+    const part last = v_part(n - (v - 1) * LANES);
+    vec acc[28];
+    const real *row[(EPL__MUL_R + 2) / 3];
+    UNROLL for (int i = 0; i < (r + 2) / 3; i++)
+    {
+        row[i] = a + 3 * i * a_m;
+    }
+    UNROLL for (int i = 0; i < chains * r * v; i++)
+    {
+        acc[i] = v_zero();
+    }
+    int64_t k = 0;
+    for (; k + chains <= kn; k += chains) {
+        UNROLL for (int u = 0; u < chains; u++)
+        {
+            term(r, v, acc + u * r * v, row, at ? a_at[k + u] : (k + u) * a_k, a_m,
+                 b + (at ? b_at[k + u] : (k + u) * b_k), last, whole);
+        }
+    }
+    for (; chains > 1 && k < kn; k++) {
+        term(r, v, acc, row, at ? a_at[k] : k * a_k, a_m, b + (at ? b_at[k] : k * b_k), last,
+             whole);
+    }
+    finish(r, v, chains, acc, c, c_m, last, n == v * LANES, add);
+}
+
+#define MUL(v, r)                                                                             \
+    static void mul_##v##_##r(int64_t kn, const void *a, int64_t a_m, int64_t a_k,            \
+                              const void *b, int64_t b_k, void *c, int64_t c_m, int64_t n,    \
+                              bool add)                                                       \
+    {                                                                                         \
+        if (IS_WHOLE(v, n)) {                                                                 \
+            tile(r, v, false, true, kn, a, a_m, a_k, NULL, b, b_k, NULL, c, c_m, n, add);     \
+        } else {                                                                              \
+            tile(r, v, false, false, kn, a, a_m, a_k, NULL, b, b_k, NULL, c, c_m, n, add);    \
+        }                                                                                     \
+    }                                                                                         \
+    static void mul_at_##v##_##r(int64_t kn, const void *a, int64_t a_m, const int64_t *a_at, \
+                                 const void *b, const int64_t *b_at, void *c, int64_t c_m,    \
+                                 int64_t n, bool add)                                         \
+    {                                                                                         \
+        if (IS_WHOLE(v, n)) {                                                                 \
+            tile(r, v, true, true, kn, a, a_m, 0, a_at, b, 0, b_at, c, c_m, n, add);          \
+        } else {                                                                              \
+            tile(r, v, true, false, kn, a, a_m, 0, a_at, b, 0, b_at, c, c_m, n, add);         \
+        }                                                                                     \
+    }
+#define ROWS_3(X, v) X(v, 1) X(v, 2) X(v, 3)
+#define ROWS_4(X, v) ROWS_3(X, v) X(v, 4)
+#define ROWS_6(X, v) ROWS_4(X, v) X(v, 5) X(v, 6)
+#define ROWS_8(X, v) ROWS_6(X, v) X(v, 7) X(v, 8)
+#define ROWS_9(X, v) ROWS_8(X, v) X(v, 9)
+#define ROWS_12(X, v) ROWS_9(X, v) X(v, 10) X(v, 11) X(v, 12)
+#define ROWS_14(X, v) ROWS_12(X, v) X(v, 13) X(v, 14)
+#define ROWS_16(X, v) ROWS_14(X, v) X(v, 15) X(v, 16)
+#if defined(__AVX512F__)
+#define KERNELS(X) ROWS_16(X, 1) ROWS_14(X, 2) ROWS_9(X, 3) ROWS_6(X, 4)
+#elif defined(__AVX2__)
+#define KERNELS(X) ROWS_12(X, 1) ROWS_6(X, 2) ROWS_4(X, 3)
+#else
+#define KERNELS(X) ROWS_8(X, 1) ROWS_4(X, 2) ROWS_3(X, 3)
+#endif
+KERNELS(MUL)
+
+/* -- packing ---------------------------------------------------------------------- */
+static void pack_rows(real *to, int64_t width, const real *from, int64_t s_k, int64_t kn,
+                      int64_t n)
+{
+    const int64_t whole = n / LANES * LANES;
+    const part last = v_part(n - whole);
+    for (int64_t k = 0; k < kn; k++, to += width, from += s_k) {
+        int64_t j = 0;
+        for (; j < whole; j += LANES) {
+            v_store(to + j, v_load(from + j));
+        }
+        if (j < n) {
+            v_store(to + j, v_load_part(from + j, last));
+            j += LANES;
+        }
+        for (; j < width; j += LANES) {
+            v_store(to + j, v_zero());
+        }
+    }
+}
+
+/* One column of blocks: at most LANES lanes, lane j read from lane[j], `len` in a row. */
+INLINE void turn_lanes(real *to, int64_t width, const real *const *lane, int64_t n, int64_t len)
+{
+    vec x[LANES];
+    int64_t k = 0;
+    for (; k + LANES <= len; k += LANES) {
+        UNROLL for (int j = 0; j < LANES; j++)
+        {
+            x[j] = j < n ? v_load(lane[j] + k) : v_zero();
+        }
+        v_turn(x);
+        UNROLL for (int j = 0; j < LANES; j++)
+        {
+            v_store(to + (k + j) * width, x[j]);
+        }
+    }
+    if (k < len) {
+        const part last = v_part(len - k);
+        UNROLL for (int j = 0; j < LANES; j++)
+        {
+            x[j] = j < n ? v_load_part(lane[j] + k, last) : v_zero();
+        }
+        v_turn(x);
+        UNROLL for (int j = 0; j < LANES; j++)
+        {
+            if (k + j < len) {
+                v_store(to + (k + j) * width, x[j]);
+            }
+        }
+    }
+}
+
+static void pack_turned(real *to, int64_t width, const real *from, int64_t s_n, int64_t kn,
+                        int64_t n)
+{
+    for (int64_t j = 0; j < width; j += LANES) {
+        const real *lane[LANES];
+        const int64_t m = n - j < LANES ? n - j : LANES;
+        for (int64_t i = 0; i < LANES; i++) {
+            lane[i] = from + (j + (i < m ? i : 0)) * s_n;
+        }
+        turn_lanes(to + j, width, lane, m, kn);
+    }
+}
+
+static void pack(void *to, int64_t width, const void *from, int64_t s_k, int64_t s_n,
+                 int64_t kn, int64_t n)
+{
+    if (s_n == 1) {
+        pack_rows(to, width, from, s_k, kn, n);
+        return;
+    }
+    if (s_k == 1 && kn > 1) {
+        pack_turned(to, width, from, s_n, kn, n);
+        return;
+    }
+    real *d = to;
+    const real *s = from;
+    for (int64_t k = 0; k < kn; k++, d += width, s += s_k) {
+        for (int64_t j = 0; j < width; j++) {
+            d[j] = j < n ? s[j * s_n] : 0;
+        }
+    }
+}
+
+static void pack_pieces(void *to, int64_t width, const void *from, const int64_t *at,
+                        int64_t kn, const epl__piece *piece, int pieces)
+{
+    real *d = to;
+    for (int64_t k = 0; k < kn; k++, d += width) {
+        const real *s = (const real *)from + at[k];
+        int64_t end = 0;
+        for (int i = 0; i < pieces; i++) {
+            const int64_t len = piece[i].len;
+            const real *p = s + piece[i].from;
+            real *q = d + piece[i].to;
+            int64_t j = 0;
+            for (; j + LANES <= len; j += LANES) {
+                v_store(q + j, v_load(p + j));
+            }
+            if (j < len) {
+                v_store_part(q + j, v_part(len - j), v_load_part(p + j, v_part(len - j)));
+            }
+            end = piece[i].to + len;
+        }
+        for (; end < width; end++) {
+            d[end] = 0;
+        }
+    }
+}
+
+static void pack_lanes(void *to, int64_t width, const void *from, const int64_t *at, int64_t k0,
+                       int64_t kn, int64_t run, const int64_t *lane, int64_t n)
+{
+    for (int64_t j = 0; j < width; j += LANES) {
+        const int64_t m = n - j < LANES ? n - j : LANES;
+        for (int64_t k = k0; k < k0 + kn;) {
+            const int64_t left = run - k % run, len = left < k0 + kn - k ? left : k0 + kn - k;
+            const real *p[LANES];
+            for (int64_t i = 0; i < LANES; i++) {
+                p[i] = (const real *)from + at[k] + lane[i < m ? j + i : 0];
+            }
+            turn_lanes((real *)to + (k - k0) * width + j, width, p, m, len);
+            k += len;
+        }
+    }
+}
+
+/* -- dot products ------------------------------------------------------------------ */
+INLINE void dot_rows(const int r, int64_t kn, const real *a, int64_t a_m, const real *b, real *c,
+                     int64_t c_m, bool add)
+{
+    const int chains = r >= 4 ? 2 : 4;
+    vec acc[8];
+    UNROLL for (int i = 0; i < chains * r; i++)
+    {
+        acc[i] = v_zero();
+    }
+    int64_t k = 0;
+    for (; k + chains * LANES <= kn; k += chains * LANES) {
+        UNROLL for (int u = 0; u < chains; u++)
+        {
+            const vec y = v_load(b + k + u * LANES);
+            UNROLL for (int i = 0; i < r; i++)
+            {
+                acc[u * r + i] = v_fma(v_load(a + i * a_m + k + u * LANES), y, acc[u * r + i]);
+            }
+        }
+    }
+    for (; k < kn; k += LANES) {
+        const part last = v_part(kn - k < LANES ? kn - k : LANES);
+        const vec y = v_load_part(b + k, last);
+        UNROLL for (int i = 0; i < r; i++)
+        {
+            acc[i] = v_fma(v_load_part(a + i * a_m + k, last), y, acc[i]);
+        }
+    }
+    UNROLL for (int i = 0; i < r; i++)
+    {
+        vec x = acc[i];
+        UNROLL for (int u = 1; u < chains; u++)
+        {
+            x = v_add(x, acc[u * r + i]);
+        }
+        const real y = v_sum(x);
+        c[i * c_m] = add ? c[i * c_m] + y : y;
+    }
+}
+
+static void dots(int64_t m, int64_t kn, const void *a, int64_t a_m, const void *b, void *c,
+                 int64_t c_m, bool add)
+{
+    const real *p = a;
+    real *q = c;
+    int64_t i = 0;
+    for (; i + 4 <= m; i += 4) {
+        dot_rows(4, kn, p + i * a_m, a_m, b, q + i * c_m, c_m, add);
+    }
+    for (; i < m; i++) {
+        dot_rows(1, kn, p + i * a_m, a_m, b, q + i * c_m, c_m, add);
+    }
+}
+
+/* -- the table --------------------------------------------------------------------- */
+#define MUL_ENTRY(v, r) [v][r] = mul_##v##_##r,
+#define MUL_AT_ENTRY(v, r) [v][r] = mul_at_##v##_##r,
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+const epl__mul_table JOIN(GEMM_TABLE, EPL_ISA_SUFFIX) = {
+    .lanes = LANES,
+    .bytes = sizeof(real),
+    .max_r = {0, V1_ROWS, V2_ROWS, V3_ROWS, V4_ROWS},
+    .mul = {KERNELS(MUL_ENTRY)},
+    .mul_at = {KERNELS(MUL_AT_ENTRY)},
+    .pack = pack,
+    .pack_pieces = pack_pieces,
+    .pack_lanes = pack_lanes,
+    .dots = dots,
+};

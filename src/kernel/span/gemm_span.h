@@ -1,0 +1,60 @@
+/* gemm_span.h -- what the matrix micro-kernels of one instruction set and one element
+ * type offer. The drivers (gemm_run.c, conv_run.c) know nothing else about the machine.
+ *
+ * A kernel makes an r x n tile of c, n in at most v vectors, and holds it in registers
+ * all the while. Rows of b and c are contiguous; a is read one element at a time, so any
+ * layout of a will do. Invariant: nothing outside the n columns is read from b or
+ * touched in c. Strides and offsets count elements.
+ */
+#ifndef EPL_GEMM_SPAN_H
+#define EPL_GEMM_SPAN_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "../kernel.h"
+
+enum { EPL__MUL_V = 4, EPL__MUL_R = 16, EPL__MUL_LANES = 16 };
+
+/* c[i, j] (+)= sum_k a[i a_m + k a_k] b[k b_k + j] */
+typedef void epl__mul(int64_t kn, const void *a, int64_t a_m, int64_t a_k, const void *b,
+                      int64_t b_k, void *c, int64_t c_m, int64_t n, bool add);
+/* The same with a[i a_m + a_at[k]] and b[b_at[k] + j]. */
+typedef void epl__mul_at(int64_t kn, const void *a, int64_t a_m, const int64_t *a_at,
+                         const void *b, const int64_t *b_at, void *c, int64_t c_m, int64_t n,
+                         bool add);
+
+/* A piece of a panel row: len elements from `from` to `to`. */
+typedef struct {
+    int64_t from;
+    int32_t to, len;
+} epl__piece;
+
+typedef struct {
+    int lanes, bytes;           /* of a vector; of an element */
+    int max_r[EPL__MUL_V + 1];  /* rows of a kernel of v vectors, 0: there is none */
+    epl__mul *mul[EPL__MUL_V + 1][EPL__MUL_R + 1];
+    epl__mul_at *mul_at[EPL__MUL_V + 1][EPL__MUL_R + 1];
+    /* Packing: to[k width + j], zero for n <= j < width; width is a multiple of lanes. */
+    void (*pack)(void *to, int64_t width, const void *from, int64_t s_k, int64_t s_n,
+                 int64_t kn, int64_t n); /* any strides, quick if one of them is 1 */
+    /* Row k is made of pieces read at from + at[k]. */
+    void (*pack_pieces)(void *to, int64_t width, const void *from, const int64_t *at,
+                        int64_t kn, const epl__piece *piece, int pieces);
+    /* Lane j is read at from + lane[j] + at[k], where at[] is contiguous in runs of
+     * `run` (at[k + 1] = at[k] + 1 except where k + 1 is a multiple of run). */
+    void (*pack_lanes)(void *to, int64_t width, const void *from, const int64_t *at, int64_t k0,
+                       int64_t kn, int64_t run, const int64_t *lane, int64_t n);
+    /* c[i] (+)= sum_k a[i a_m + k] b[k] for i < m; c has stride c_m. */
+    void (*dots)(int64_t m, int64_t kn, const void *a, int64_t a_m, const void *b, void *c,
+                 int64_t c_m, bool add);
+} epl__mul_table;
+
+/* The table of an instruction set for F32 or F64. */
+const epl__mul_table *epl__mul_table_of(epl__isa isa, epl_dtype dtype);
+
+extern const epl__mul_table epl__mul_f32_portable, epl__mul_f64_portable;
+#if defined(__x86_64__)
+extern const epl__mul_table epl__mul_f32_avx2, epl__mul_f64_avx2;
+extern const epl__mul_table epl__mul_f32_avx512, epl__mul_f64_avx512;
+#endif
+#endif

@@ -1,0 +1,275 @@
+/* test_gemm.c -- matrix products against plain loops: random shapes, strides of any sign,
+ * batch axes, every instruction set; and the promise that parts never change a bit. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../../src/kernel/kernel.h"
+
+static uint64_t state;
+static int64_t below(int64_t n)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (int64_t)((state >> 33) % (uint64_t)n);
+}
+
+static double get(const void *p, epl_dtype t, int64_t i)
+{
+    return t == EPL_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
+}
+
+static void fill(void *p, epl_dtype t, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const double x = (double)(below(2001) - 1000) / 500;
+        if (t == EPL_F32) {
+            ((float *)p)[i] = (float)x;
+        } else if (t == EPL_F64) {
+            ((double *)p)[i] = x;
+        } else if (t == EPL_I32) {
+            ((int32_t *)p)[i] = (int32_t)(below((int64_t)1 << 31) - (1 << 30));
+        } else {
+            ((int64_t *)p)[i] = (below(1 << 30) << 33) + below(1 << 30);
+        }
+    }
+}
+
+/* An operand: strides for its axes, and the memory that they span. */
+typedef struct {
+    int64_t stride[EPL_MAX_RANK + 2], low, count;
+} layout;
+
+/* Axes in a random order, gaps and signs at random; zero[i] asks for stride 0. */
+static layout lay_out(int rank, const int64_t *dim, const bool *zero, bool plain)
+{
+    layout l = {.count = 1};
+    int order[EPL_MAX_RANK + 2];
+    for (int i = 0; i < rank; i++) {
+        order[i] = i;
+    }
+    for (int i = rank - 1; !plain && i > 0; i--) {
+        const int j = (int)below(i + 1), t = order[i];
+        order[i] = order[j];
+        order[j] = t;
+    }
+    int64_t step = !plain && below(4) == 0 ? 1 + below(3) : 1;
+    for (int i = rank - 1; i >= 0; i--) {
+        const int axis = order[i];
+        if (zero[axis]) {
+            continue;
+        }
+        const bool back = !plain && below(5) == 0;
+        l.stride[axis] = back ? -step : step;
+        const int64_t reach = step * (dim[axis] > 0 ? dim[axis] - 1 : 0);
+        l.low += back ? reach : 0;
+        l.count += reach;
+        step *= dim[axis] > 0 ? dim[axis] : 1;
+        step += !plain && below(4) == 0 ? below(5) : 0;
+    }
+    return l;
+}
+
+/* A call's parts in one go, then one by one from the last: the same bits. */
+static void run_both(const epl__call *call, void *out, size_t bytes, const void *before,
+                     void *const *p)
+{
+    char *scratch = aligned_alloc(64, (call->scratch + 127) / 64 * 64);
+    memset(scratch, 0xff, call->scratch);
+    memset(scratch + call->scratch, 0x5a, 64);
+    memcpy(out, before, bytes);
+    if (call->parts > 0) {
+        call->run(call, p, 0, call->parts, scratch);
+    }
+    void *first = malloc(bytes);
+    memcpy(first, out, bytes);
+    memcpy(out, before, bytes);
+    for (int64_t i = call->parts - 1; i >= 0; i--) {
+        call->run(call, p, i, i + 1, scratch);
+    }
+    cr_assert(memcmp(first, out, bytes) == 0, "parts change the result: %s", call->name);
+    for (int i = 0; i < 64; i++) {
+        cr_assert(scratch[call->scratch + (size_t)i] == 0x5a, "scratch overrun: %s", call->name);
+    }
+    free(first);
+    free(scratch);
+}
+
+/* What c should be at one place, and how large its terms are. */
+static void expect(const epl__gemm_desc *d, const void *a, const void *b, const void *c0,
+                   const int64_t *at, double *value, double *size, uint64_t *exact)
+{
+    int64_t pa = at[d->batch_rank] * d->a_m, pb = at[d->batch_rank + 1] * d->b_n;
+    int64_t pc = at[d->batch_rank] * d->c_m + at[d->batch_rank + 1] * d->c_n;
+    for (int i = 0; i < d->batch_rank; i++) {
+        pa += at[i] * d->a_batch[i];
+        pb += at[i] * d->b_batch[i];
+        pc += at[i] * d->c_batch[i];
+    }
+    *value = *size = 0;
+    *exact = 0;
+    for (int64_t k = 0; k <= d->k; k++) {
+        const bool last = k == d->k;
+        if (last && !d->accumulate) {
+            break;
+        }
+        if (d->dtype == EPL_I64 || d->dtype == EPL_I32) {
+            const bool wide = d->dtype == EPL_I64;
+            const int64_t ia = pa + k * d->a_k, ib = pb + k * d->b_k;
+            *exact += last   ? (uint64_t)(wide ? ((const int64_t *)c0)[pc] : ((const int32_t *)c0)[pc])
+                      : wide ? (uint64_t)((const int64_t *)a)[ia] * (uint64_t)((const int64_t *)b)[ib]
+                             : (uint64_t)((const int32_t *)a)[ia] * (uint64_t)((const int32_t *)b)[ib];
+            continue;
+        }
+        const double x = last ? get(c0, d->dtype, pc)
+                              : get(a, d->dtype, pa + k * d->a_k) * get(b, d->dtype, pb + k * d->b_k);
+        *value += x;
+        *size += fabs(x);
+    }
+}
+
+static void compare(const epl__gemm_desc *d, const void *a, const void *b, const void *c0,
+                    const void *c, const char *name)
+{
+    const int rank = d->batch_rank + 2;
+    int64_t dim[EPL_MAX_RANK + 2], total = 1;
+    for (int i = 0; i < rank; i++) {
+        dim[i] = i < d->batch_rank ? d->batch[i] : i == d->batch_rank ? d->m : d->n;
+        total *= dim[i];
+    }
+    const double eps = d->dtype == EPL_F32 ? 6e-8 : 1.2e-16;
+    for (int64_t e = 0; e < total; e += total > 4000 ? 1 + below(total / 1000) : 1) {
+        int64_t at[EPL_MAX_RANK + 2], rest = e, pc = 0;
+        for (int i = rank - 1; i >= 0; i--) {
+            at[i] = rest % dim[i];
+            rest /= dim[i];
+            pc += at[i] * (i < d->batch_rank ? d->c_batch[i] : i == d->batch_rank ? d->c_m : d->c_n);
+        }
+        double value, size;
+        uint64_t exact;
+        expect(d, a, b, c0, at, &value, &size, &exact);
+        if (d->dtype == EPL_I64) {
+            cr_assert(((const int64_t *)c)[pc] == (int64_t)exact, "%s", name);
+        } else if (d->dtype == EPL_I32) {
+            cr_assert(((const int32_t *)c)[pc] == (int32_t)(uint32_t)exact, "%s", name);
+        } else {
+            const double got = get(c, d->dtype, pc);
+            const double bound = eps * (8 + (double)d->k) * (size + 1e-30);
+            cr_assert(fabs(got - value) <= bound, "%s: %g for %g, bound %g", name, got, value, bound);
+        }
+    }
+}
+
+static void check(epl__gemm_desc *d, bool plain)
+{
+    const int r = d->batch_rank;
+    int64_t dim[3][EPL_MAX_RANK + 2];
+    bool zero[3][EPL_MAX_RANK + 2] = {{false}};
+    for (int i = 0; i < r; i++) {
+        dim[0][i] = dim[1][i] = dim[2][i] = d->batch[i];
+        zero[0][i] = below(4) == 0;
+        zero[1][i] = below(4) == 0;
+    }
+    dim[0][r] = dim[2][r] = d->m;
+    dim[0][r + 1] = dim[1][r] = d->k;
+    dim[1][r + 1] = dim[2][r + 1] = d->n;
+    if (!plain && below(10) == 0) {
+        zero[below(2)][r + below(2)] = true;
+    }
+    layout l[3];
+    char *p[3], *base[3];
+    const size_t es = epl_dtype_bytes(d->dtype);
+    for (int i = 0; i < 3; i++) {
+        const bool same = plain || below(2) == 0;
+        l[i] = lay_out(r + 2, dim[i], zero[i], same);
+        if (same && i < 2 && below(2) == 0) { /* the two last axes swapped */
+            layout t = l[i];
+            const int64_t to[2] = {dim[i][r + 1], dim[i][r]};
+            int64_t turned[EPL_MAX_RANK + 2];
+            memcpy(turned, dim[i], sizeof turned);
+            turned[r] = to[0];
+            turned[r + 1] = to[1];
+            t = lay_out(r + 2, turned, zero[i], true);
+            l[i] = t;
+            l[i].stride[r] = t.stride[r + 1];
+            l[i].stride[r + 1] = t.stride[r];
+        }
+        base[i] = malloc((size_t)l[i].count * es);
+        fill(base[i], d->dtype, l[i].count);
+        p[i] = base[i] + (size_t)l[i].low * es;
+    }
+    for (int i = 0; i < r; i++) {
+        d->a_batch[i] = l[0].stride[i];
+        d->b_batch[i] = l[1].stride[i];
+        d->c_batch[i] = l[2].stride[i];
+    }
+    d->a_m = l[0].stride[r];
+    d->a_k = l[0].stride[r + 1];
+    d->b_k = l[1].stride[r];
+    d->b_n = l[1].stride[r + 1];
+    d->c_m = l[2].stride[r];
+    d->c_n = l[2].stride[r + 1];
+    epl__arena arena;
+    epl__arena_init(&arena, &epl__malloc);
+    const epl__call *call = epl__gemm_prepare(&arena, d);
+    cr_assert(call != NULL && call->name != NULL);
+    const size_t bytes = (size_t)l[2].count * es;
+    char *before = malloc(bytes);
+    memcpy(before, base[2], bytes);
+    run_both(call, base[2], bytes, before, (void *const[]){p[2], p[0], p[1]});
+    const size_t low = (size_t)l[2].low * es;
+    compare(d, p[0], p[1], before + low, p[2], call->name);
+    for (int i = 0; i < 3; i++) {
+        free(base[i]);
+    }
+    free(before);
+    epl__arena_free(&arena);
+}
+
+static const int64_t sizes[] = {0, 1, 2, 3, 5, 8, 10, 16, 17, 31, 33, 40, 47, 64, 65, 100};
+static int64_t pick(int top)
+{
+    return sizes[below(top)];
+}
+
+static void check_all(const char *isa)
+{
+    setenv("ESPALIER_ISA", isa, 1);
+    const epl_dtype types[] = {EPL_F32, EPL_F64, EPL_I64, EPL_I32};
+    for (int i = 0; i < 1500; i++) {
+        state = 1000 + (uint64_t)i;
+        epl__gemm_desc d = {.dtype = types[below(12) % 10 % 4 % (below(3) ? 2 : 4)]};
+        d.batch_rank = (int)below(4);
+        for (int j = 0; j < d.batch_rank; j++) {
+            d.batch[j] = below(12) == 0 ? 0 : 1 + below(4);
+        }
+        d.m = pick(d.batch_rank > 1 ? 9 : 16);
+        d.n = pick(d.batch_rank > 1 ? 9 : 16);
+        d.k = pick(16);
+        d.accumulate = below(3) == 0;
+        check(&d, below(2) == 0);
+    }
+    const int64_t large[][3] = {{128, 512, 784}, {128, 10, 256}, {1, 700, 900},  {900, 1, 700},
+                                {700, 5, 1500},  {300, 200, 1024}, {3, 3, 5000}, {1, 1, 3000},
+                                {64, 256, 1}};
+    for (int i = 0; i < 36; i++) {
+        state = 77 + (uint64_t)i;
+        const int64_t *s = large[i % 9];
+        epl__gemm_desc d = {.dtype = i % 3 ? EPL_F32 : EPL_F64, .m = s[0], .n = s[1], .k = s[2]};
+        d.accumulate = i >= 27;
+        check(&d, i < 27);
+    }
+}
+
+Test(gemm, portable)
+{
+    check_all("portable");
+}
+Test(gemm, avx2)
+{
+    check_all("avx2");
+}
+Test(gemm, avx512)
+{
+    check_all("avx512");
+}
