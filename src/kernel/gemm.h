@@ -21,12 +21,12 @@ typedef struct {
     bool swapped; /* p[1] is b, p[2] is a */
     /* A part is `group` items, or one block of rows_of_part x columns_of_part of one item. */
     int64_t group, grid_m, grid_n, rows_of_part, columns_of_part;
-    int64_t kc;             /* the step through k */
-    int panel;              /* vectors in a panel of columns; the last may have one more */
-    bool pack_a, pack_b;    /* copy to scratch first */
-    bool tiled;             /* c goes through a tile in scratch */
-    bool dots;              /* n is 1 and k contiguous in a and b */
-    size_t at_a, at_tile;   /* places in scratch; the panel of b is first */
+    int64_t kc;           /* the step through k */
+    int panel;            /* vectors in a panel of columns; the last may have one more */
+    bool pack_a, pack_b;  /* copy to scratch first */
+    bool tiled;           /* c goes through a tile in scratch */
+    bool dots;            /* n is 1 and k contiguous in a and b */
+    size_t at_a, at_tile; /* places in scratch; the panel of b is first */
 } epl__gemm;
 
 /* One item's block: rows [m0, m1), columns [n0, n1). */

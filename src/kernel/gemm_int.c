@@ -11,18 +11,18 @@ typedef struct {
     int64_t rows, rows_of_part;
 } int_gemm;
 
-#define ROW(real, unsigned_real)                                                            \
-    static void row_##real(const epl__gemm_desc *d, const void *a, const void *b, void *c)  \
-    {                                                                                       \
-        for (int64_t j = 0; j < d->n; j++) {                                                \
-            real *y = (real *)c + j * d->c_n;                                               \
-            unsigned_real sum = d->accumulate ? (unsigned_real)*y : 0;                      \
-            for (int64_t k = 0; k < d->k; k++) {                                            \
-                sum += (unsigned_real)((const real *)a)[k * d->a_k] *                       \
-                       (unsigned_real)((const real *)b)[k * d->b_k + j * d->b_n];           \
-            }                                                                               \
-            *y = (real)sum;                                                                 \
-        }                                                                                   \
+#define ROW(real, unsigned_real)                                                           \
+    static void row_##real(const epl__gemm_desc *d, const void *a, const void *b, void *c) \
+    {                                                                                      \
+        for (int64_t j = 0; j < d->n; j++) {                                               \
+            real *y = (real *)c + j * d->c_n;                                              \
+            unsigned_real sum = d->accumulate ? (unsigned_real)*y : 0;                     \
+            for (int64_t k = 0; k < d->k; k++) {                                           \
+                sum += (unsigned_real)((const real *)a)[k * d->a_k] *                      \
+                       (unsigned_real)((const real *)b)[k * d->b_k + j * d->b_n];          \
+            }                                                                              \
+            *y = (real)sum;                                                                \
+        }                                                                                  \
     }
 ROW(int64_t, uint64_t)
 ROW(int32_t, uint32_t)

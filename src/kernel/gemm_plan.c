@@ -202,8 +202,7 @@ static void choose_parts(epl__gemm *g)
         const int64_t cells = g->group == 1 ? (int64_t)(item / want) + 1 : 1;
         const int64_t wide = g->panel * g->mul->lanes;
         const int64_t columns = epl__div_up(g->n, wide), rows = epl__div_up(g->m, 12);
-        const int64_t grid_n =
-            epl__least(cells, g->pack_a ? epl__div_up(columns, 8) : columns);
+        const int64_t grid_n = epl__least(cells, g->pack_a ? epl__div_up(columns, 8) : columns);
         const int64_t grid_m = epl__least(epl__div_up(cells, grid_n), rows);
         g->columns_of_part = epl__div_up(columns, grid_n) * wide;
         g->rows_of_part = epl__div_up(g->m, grid_m);

@@ -84,8 +84,8 @@ static void pack_rows(const epl__gemm *g, const sweep *s, char *to, int64_t step
 }
 
 /* Steps of k [k0, k0 + kn) for rows from m0 (in s) and columns [n0, n1). */
-static void block_step(const epl__gemm *g, sweep s, const char *b, char *c, int64_t n0,
-                       int64_t n1, char *scratch)
+static void block_step(const epl__gemm *g, sweep s, const char *b, char *c, int64_t n0, int64_t n1,
+                       char *scratch)
 {
     const int64_t lanes = g->mul->lanes, bytes = g->bytes;
     const int64_t vectors = epl__div_up(n1 - n0, lanes);
@@ -171,8 +171,7 @@ static void cursor_next(const epl__gemm *g, cursor *at)
     }
 }
 
-void epl__gemm_run(const epl__call *call, void *const *p, int64_t begin, int64_t end,
-                   void *scratch)
+void epl__gemm_run(const epl__call *call, void *const *p, int64_t begin, int64_t end, void *scratch)
 {
     const epl__gemm *g = (const epl__gemm *)call;
     const int64_t grid = g->grid_m * g->grid_n;

@@ -116,13 +116,16 @@ static void expect(const epl__gemm_desc *d, const void *a, const void *b, const 
         if (d->dtype == EPL_I64 || d->dtype == EPL_I32) {
             const bool wide = d->dtype == EPL_I64;
             const int64_t ia = pa + k * d->a_k, ib = pb + k * d->b_k;
-            *exact += last   ? (uint64_t)(wide ? ((const int64_t *)c0)[pc] : ((const int32_t *)c0)[pc])
-                      : wide ? (uint64_t)((const int64_t *)a)[ia] * (uint64_t)((const int64_t *)b)[ib]
-                             : (uint64_t)((const int32_t *)a)[ia] * (uint64_t)((const int32_t *)b)[ib];
+            *exact += last
+                          ? (uint64_t)(wide ? ((const int64_t *)c0)[pc] : ((const int32_t *)c0)[pc])
+                      : wide
+                          ? (uint64_t)((const int64_t *)a)[ia] * (uint64_t)((const int64_t *)b)[ib]
+                          : (uint64_t)((const int32_t *)a)[ia] * (uint64_t)((const int32_t *)b)[ib];
             continue;
         }
         const double x = last ? get(c0, d->dtype, pc)
-                              : get(a, d->dtype, pa + k * d->a_k) * get(b, d->dtype, pb + k * d->b_k);
+                              : get(a, d->dtype, pa + k * d->a_k) *
+                                    get(b, d->dtype, pb + k * d->b_k);
         *value += x;
         *size += fabs(x);
     }
@@ -138,12 +141,14 @@ static void compare(const epl__gemm_desc *d, const void *a, const void *b, const
         total *= dim[i];
     }
     const double eps = d->dtype == EPL_F32 ? 6e-8 : 1.2e-16;
-    for (int64_t e = 0; e < total; e += total > 4000 ? 1 + below(total / 1000) : 1) {
+    for (int64_t e = 0; e<total; e += total> 4000 ? 1 + below(total / 1000) : 1) {
         int64_t at[EPL_MAX_RANK + 2], rest = e, pc = 0;
         for (int i = rank - 1; i >= 0; i--) {
             at[i] = rest % dim[i];
             rest /= dim[i];
-            pc += at[i] * (i < d->batch_rank ? d->c_batch[i] : i == d->batch_rank ? d->c_m : d->c_n);
+            pc += at[i] * (i < d->batch_rank    ? d->c_batch[i]
+                           : i == d->batch_rank ? d->c_m
+                                                : d->c_n);
         }
         double value, size;
         uint64_t exact;
@@ -155,7 +160,8 @@ static void compare(const epl__gemm_desc *d, const void *a, const void *b, const
         } else {
             const double got = get(c, d->dtype, pc);
             const double bound = eps * (8 + (double)d->k) * (size + 1e-30);
-            cr_assert(fabs(got - value) <= bound, "%s: %g for %g, bound %g", name, got, value, bound);
+            cr_assert(fabs(got - value) <= bound, "%s: %g for %g, bound %g", name, got, value,
+                      bound);
         }
     }
 }
@@ -249,9 +255,9 @@ static void check_all(const char *isa)
         d.accumulate = below(3) == 0;
         check(&d, below(2) == 0);
     }
-    const int64_t large[][3] = {{128, 512, 784}, {128, 10, 256}, {1, 700, 900},  {900, 1, 700},
-                                {700, 5, 1500},  {300, 200, 1024}, {3, 3, 5000}, {1, 1, 3000},
-                                {64, 256, 1}};
+    const int64_t large[][3] = {{128, 512, 784}, {128, 10, 256}, {1, 700, 900},
+                                {900, 1, 700},   {700, 5, 1500}, {300, 200, 1024},
+                                {3, 3, 5000},    {1, 1, 3000},   {64, 256, 1}};
     for (int i = 0; i < 36; i++) {
         state = 77 + (uint64_t)i;
         const int64_t *s = large[i % 9];

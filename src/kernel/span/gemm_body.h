@@ -10,18 +10,27 @@
 
 enum {
 #if defined(__AVX512F__)
-    V1_ROWS = 16, V2_ROWS = 14, V3_ROWS = 9, V4_ROWS = 6
+    V1_ROWS = 16,
+    V2_ROWS = 14,
+    V3_ROWS = 9,
+    V4_ROWS = 6
 #elif defined(__AVX2__)
-    V1_ROWS = 12, V2_ROWS = 6, V3_ROWS = 4, V4_ROWS = 0
+    V1_ROWS = 12,
+    V2_ROWS = 6,
+    V3_ROWS = 4,
+    V4_ROWS = 0
 #else
-    V1_ROWS = 8, V2_ROWS = 4, V3_ROWS = 3, V4_ROWS = 0
+    V1_ROWS = 8,
+    V2_ROWS = 4,
+    V3_ROWS = 3,
+    V4_ROWS = 0
 #endif
 };
 /* Masked loads cost nothing with AVX; elsewhere whole vectors have loops of their own. */
 #if defined(__AVX2__)
 #define IS_WHOLE(v, n) false
 #else
-#define IS_WHOLE(v, n) ((n) == (v) * LANES)
+#define IS_WHOLE(v, n) ((n) == (v)*LANES)
 #endif
 
 /* acc[i v + j] += a[row i] b[vector j]; rows come in threes, which one address form reaches. */
@@ -101,35 +110,48 @@ INLINE void tile(const int r, const int v, const bool at, const bool whole, int6
     finish(r, v, chains, acc, c, c_m, last, n == v * LANES, add);
 }
 
-#define MUL(v, r)                                                                             \
-    static void mul_##v##_##r(int64_t kn, const void *a, int64_t a_m, int64_t a_k,            \
-                              const void *b, int64_t b_k, void *c, int64_t c_m, int64_t n,    \
-                              bool add)                                                       \
-    {                                                                                         \
-        if (IS_WHOLE(v, n)) {                                                                 \
-            tile(r, v, false, true, kn, a, a_m, a_k, NULL, b, b_k, NULL, c, c_m, n, add);     \
-        } else {                                                                              \
-            tile(r, v, false, false, kn, a, a_m, a_k, NULL, b, b_k, NULL, c, c_m, n, add);    \
-        }                                                                                     \
-    }                                                                                         \
-    static void mul_at_##v##_##r(int64_t kn, const void *a, int64_t a_m, const int64_t *a_at, \
-                                 const void *b, const int64_t *b_at, void *c, int64_t c_m,    \
-                                 int64_t n, bool add)                                         \
-    {                                                                                         \
-        if (IS_WHOLE(v, n)) {                                                                 \
-            tile(r, v, true, true, kn, a, a_m, 0, a_at, b, 0, b_at, c, c_m, n, add);          \
-        } else {                                                                              \
-            tile(r, v, true, false, kn, a, a_m, 0, a_at, b, 0, b_at, c, c_m, n, add);         \
-        }                                                                                     \
+#define MUL(v, r)                                                                                 \
+    static void mul_##v##_##r(int64_t kn, const void *a, int64_t a_m, int64_t a_k, const void *b, \
+                              int64_t b_k, void *c, int64_t c_m, int64_t n, bool add)             \
+    {                                                                                             \
+        if (IS_WHOLE(v, n)) {                                                                     \
+            tile(r, v, false, true, kn, a, a_m, a_k, NULL, b, b_k, NULL, c, c_m, n, add);         \
+        } else {                                                                                  \
+            tile(r, v, false, false, kn, a, a_m, a_k, NULL, b, b_k, NULL, c, c_m, n, add);        \
+        }                                                                                         \
+    }                                                                                             \
+    static void mul_at_##v##_##r(int64_t kn, const void *a, int64_t a_m, const int64_t *a_at,     \
+                                 const void *b, const int64_t *b_at, void *c, int64_t c_m,        \
+                                 int64_t n, bool add)                                             \
+    {                                                                                             \
+        if (IS_WHOLE(v, n)) {                                                                     \
+            tile(r, v, true, true, kn, a, a_m, 0, a_at, b, 0, b_at, c, c_m, n, add);              \
+        } else {                                                                                  \
+            tile(r, v, true, false, kn, a, a_m, 0, a_at, b, 0, b_at, c, c_m, n, add);             \
+        }                                                                                         \
     }
-#define ROWS_3(X, v) X(v, 1) X(v, 2) X(v, 3)
+#define ROWS_3(X, v) \
+    X(v, 1)          \
+    X(v, 2)          \
+    X(v, 3)
 #define ROWS_4(X, v) ROWS_3(X, v) X(v, 4)
-#define ROWS_6(X, v) ROWS_4(X, v) X(v, 5) X(v, 6)
-#define ROWS_8(X, v) ROWS_6(X, v) X(v, 7) X(v, 8)
+#define ROWS_6(X, v)     \
+    ROWS_4(X, v) X(v, 5) \
+    X(v, 6)
+#define ROWS_8(X, v)     \
+    ROWS_6(X, v) X(v, 7) \
+    X(v, 8)
 #define ROWS_9(X, v) ROWS_8(X, v) X(v, 9)
-#define ROWS_12(X, v) ROWS_9(X, v) X(v, 10) X(v, 11) X(v, 12)
-#define ROWS_14(X, v) ROWS_12(X, v) X(v, 13) X(v, 14)
-#define ROWS_16(X, v) ROWS_14(X, v) X(v, 15) X(v, 16)
+#define ROWS_12(X, v)     \
+    ROWS_9(X, v) X(v, 10) \
+    X(v, 11)              \
+    X(v, 12)
+#define ROWS_14(X, v)      \
+    ROWS_12(X, v) X(v, 13) \
+    X(v, 14)
+#define ROWS_16(X, v)      \
+    ROWS_14(X, v) X(v, 15) \
+    X(v, 16)
 #if defined(__AVX512F__)
 #define KERNELS(X) ROWS_16(X, 1) ROWS_14(X, 2) ROWS_9(X, 3) ROWS_6(X, 4)
 #elif defined(__AVX2__)
@@ -140,8 +162,7 @@ INLINE void tile(const int r, const int v, const bool at, const bool whole, int6
 KERNELS(MUL)
 
 /* -- packing ---------------------------------------------------------------------- */
-static void pack_rows(real *to, int64_t width, const real *from, int64_t s_k, int64_t kn,
-                      int64_t n)
+static void pack_rows(real *to, int64_t width, const real *from, int64_t s_k, int64_t kn, int64_t n)
 {
     const int64_t whole = n / LANES * LANES;
     const part last = v_part(n - whole);
@@ -205,8 +226,8 @@ static void pack_turned(real *to, int64_t width, const real *from, int64_t s_n, 
     }
 }
 
-static void pack(void *to, int64_t width, const void *from, int64_t s_k, int64_t s_n,
-                 int64_t kn, int64_t n)
+static void pack(void *to, int64_t width, const void *from, int64_t s_k, int64_t s_n, int64_t kn,
+                 int64_t n)
 {
     if (s_n == 1) {
         pack_rows(to, width, from, s_k, kn, n);
@@ -225,8 +246,8 @@ static void pack(void *to, int64_t width, const void *from, int64_t s_k, int64_t
     }
 }
 
-static void pack_pieces(void *to, int64_t width, const void *from, const int64_t *at,
-                        int64_t kn, const epl__piece *piece, int pieces)
+static void pack_pieces(void *to, int64_t width, const void *from, const int64_t *at, int64_t kn,
+                        const epl__piece *piece, int pieces)
 {
     real *d = to;
     for (int64_t k = 0; k < kn; k++, d += width) {

@@ -13,15 +13,18 @@
 #include <stdint.h>
 #include "../kernel.h"
 
-enum { EPL__MUL_V = 4, EPL__MUL_R = 16, EPL__MUL_LANES = 16 };
+enum {
+    EPL__MUL_V = 4,
+    EPL__MUL_R = 16,
+    EPL__MUL_LANES = 16
+};
 
 /* c[i, j] (+)= sum_k a[i a_m + k a_k] b[k b_k + j] */
 typedef void epl__mul(int64_t kn, const void *a, int64_t a_m, int64_t a_k, const void *b,
                       int64_t b_k, void *c, int64_t c_m, int64_t n, bool add);
 /* The same with a[i a_m + a_at[k]] and b[b_at[k] + j]. */
-typedef void epl__mul_at(int64_t kn, const void *a, int64_t a_m, const int64_t *a_at,
-                         const void *b, const int64_t *b_at, void *c, int64_t c_m, int64_t n,
-                         bool add);
+typedef void epl__mul_at(int64_t kn, const void *a, int64_t a_m, const int64_t *a_at, const void *b,
+                         const int64_t *b_at, void *c, int64_t c_m, int64_t n, bool add);
 
 /* A piece of a panel row: len elements from `from` to `to`. */
 typedef struct {
@@ -30,16 +33,16 @@ typedef struct {
 } epl__piece;
 
 typedef struct {
-    int lanes, bytes;           /* of a vector; of an element */
-    int max_r[EPL__MUL_V + 1];  /* rows of a kernel of v vectors, 0: there is none */
+    int lanes, bytes;          /* of a vector; of an element */
+    int max_r[EPL__MUL_V + 1]; /* rows of a kernel of v vectors, 0: there is none */
     epl__mul *mul[EPL__MUL_V + 1][EPL__MUL_R + 1];
     epl__mul_at *mul_at[EPL__MUL_V + 1][EPL__MUL_R + 1];
     /* Packing: to[k width + j], zero for n <= j < width; width is a multiple of lanes. */
-    void (*pack)(void *to, int64_t width, const void *from, int64_t s_k, int64_t s_n,
-                 int64_t kn, int64_t n); /* any strides, quick if one of them is 1 */
+    void (*pack)(void *to, int64_t width, const void *from, int64_t s_k, int64_t s_n, int64_t kn,
+                 int64_t n); /* any strides, quick if one of them is 1 */
     /* Row k is made of pieces read at from + at[k]. */
-    void (*pack_pieces)(void *to, int64_t width, const void *from, const int64_t *at,
-                        int64_t kn, const epl__piece *piece, int pieces);
+    void (*pack_pieces)(void *to, int64_t width, const void *from, const int64_t *at, int64_t kn,
+                        const epl__piece *piece, int pieces);
     /* Lane j is read at from + lane[j] + at[k], where at[] is contiguous in runs of
      * `run` (at[k + 1] = at[k] + 1 except where k + 1 is a multiple of run). */
     void (*pack_lanes)(void *to, int64_t width, const void *from, const int64_t *at, int64_t k0,
