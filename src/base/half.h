@@ -42,7 +42,7 @@ static inline float epl__f16_to_f32(uint16_t h)
     if (rest >= 0x7c00u) /* infinity, NaN */
         return epl__bits_float(sign | 0x7f800000u | (rest & 0x03ffu) << 13);
     if (rest >= 0x0400u) /* the exponents' biases are 127 and 15 */
-        return epl__bits_float(sign | (rest << 13) + (112u << 23));
+        return epl__bits_float(sign | ((rest << 13) + (112u << 23)));
     float tiny = (float)rest * 0x1p-24f;
     return epl__bits_float(sign | epl__float_bits(tiny));
 }

@@ -15,5 +15,5 @@ const char *epl_status_text(epl_status status)
 
 const char *epl_version(void)
 {
-    return "0.1.0"; /* equal to the version in meson.build: tests/base/test_status.c */
+    return "0.1.0"; /* equal to the version in meson.build: tests/base/test_scope.c */
 }
