@@ -1,0 +1,142 @@
+/* plan.h -- a compiled function, and the tables of its making.
+ *
+ *   simplified graph -> views (which memory, which strides) -> steps (what is done together)
+ *   -> places (outputs, updates and pieces of assembled vectors are written where they
+ *   belong) -> memory (one static workspace) -> calls (prepared kernels)
+ *
+ * Steps run in their order; a step's parts may run in parallel. What a step reads was
+ * written by an earlier one, is an argument, or is known at compile time.
+ */
+#ifndef EPL_PLAN_INTERNAL_H
+#define EPL_PLAN_INTERNAL_H
+#include <espalier/plan.h>
+#include "../graph/graph.h"
+#include "../kernel/kernel.h"
+#include "args.h"
+
+/* -- what a run needs: const after compiling --------------------------------------------- */
+/* slot 0 is the workspace, 1 .. inputs the inputs, then the outputs; -1: byte is an address. */
+typedef struct {
+    int32_t slot;
+    int64_t byte;
+} epl__place;
+typedef struct {
+    const epl__call *call; /* or NULL: prim's own kernel on whole arrays */
+    const epl_prim *prim;
+    const void *attrs;
+    epl_type *type;   /* prim: of the result, then of the operands */
+    epl__place *place; /* results first, then operands */
+    uint32_t places;
+    const char *where;
+} epl__step;
+typedef struct {
+    epl__arena arena; /* all of it */
+    const char *name;
+    epl__port *input, *output;
+    uint32_t inputs, outputs;
+    epl__step *step;
+    uint32_t steps, step_room, most_places;
+    size_t workspace, scratch; /* bytes; scratch for each thread */
+    double cost;               /* nanoseconds on one core, roughly */
+} epl__program;
+
+/* Closes nothing; f must not change. NULL: s has failed with the text. The program has
+ * its own memory, f's is not needed afterwards; whoever made it frees it. */
+epl__program *epl__program_make(epl_scope *s, const epl_fn *f);
+void epl__program_free(epl__program *p);
+/* A step a line, with its kernel, where it reads and writes, and the place in the model. */
+size_t epl__program_text(const epl__program *p, char *text, size_t size);
+
+/* -- the making ------------------------------------------------------------------------------ */
+/* An array as it is read: memory of node `root`, or a constant. */
+typedef struct {
+    epl__id root; /* EPL__ID_NONE: all elements are `value` */
+    double value;
+    int64_t integer;
+    int64_t offset, stride[EPL_MAX_RANK]; /* elements */
+} epl__view;
+
+typedef enum {
+    EPL__STEP_TILE,
+    EPL__STEP_PACK, /* a view made contiguous */
+    EPL__STEP_FILL,
+    EPL__STEP_DOT,
+    EPL__STEP_CONV,
+    EPL__STEP_REDUCE,
+    EPL__STEP_GATHER,
+    EPL__STEP_SCATTER,
+    EPL__STEP_ASSEMBLE,
+    EPL__STEP_KERNEL,
+    EPL__STEP_GIVE /* into an output or an updated input */
+} epl__step_kind;
+typedef struct {
+    epl__step_kind kind;
+    epl__id id;                   /* what it makes; a tile step: its first member */
+    epl__id *member;              /* tile: members in order */
+    uint32_t members, member_room;
+    uint32_t reads;               /* tile: distinct operands from outside so far */
+    epl__view view;               /* pack, give: what is read */
+    uint32_t port;                /* give: which, and bytes into its array */
+    int64_t byte;
+    bool to_output;
+    bool fallible;                /* a run may fail here */
+} epl__plan_step;
+
+/* A node that has memory. */
+typedef struct {
+    int step, first, last; /* made by, first written by, last read by; -1: before all steps */
+    bool stored;      /* read from memory at all (members of a tile step may not be) */
+    bool placed;      /* place is decided: not in the workspace by itself */
+    bool over;        /* lies over an input: nothing may write it before its step */
+    epl__id host;     /* lies inside this assembled node, or EPL__ID_NONE */
+    epl__place place; /* of its first element */
+    int64_t stride[EPL_MAX_RANK]; /* elements, by its own axes */
+    int64_t bytes;
+    uint32_t users;   /* nodes that read it, views looked through; outputs and updates count */
+} epl__memory;
+
+typedef struct {
+    epl_scope *scope;
+    epl_fn *f;           /* simplified */
+    epl__arena arena;    /* for the making alone */
+    epl__source *source; /* of input nodes: port and byte */
+    uint32_t nodes, room; /* ids in use: f's, then packed ones; room for ids */
+    const epl_type **type;
+    epl__view *view;
+    epl__memory *memory;
+    uint32_t *uses; /* of f's nodes: operands of live nodes, outputs, updates */
+    epl__plan_step *step;
+    uint32_t steps, step_room;
+    int last_fallible;
+    epl__program *program;
+} epl__making;
+
+bool epl__views(epl__making *m, epl__id id);  /* the view of one node; false: no memory */
+bool epl__contiguous(const epl_type *t, const epl__view *v);
+void epl__strides(epl_shape s, int64_t *stride); /* row-major */
+/* Strides of `to` over memory that is read as `from` with stride; false: not expressible. */
+bool epl__reshape_strides(epl_shape from, const int64_t *stride, epl_shape to, int64_t *out);
+epl__id epl__pack(epl__making *m, const epl__view *v, const epl_type *t); /* a new step and id */
+
+bool epl__steps(epl__making *m);   /* views and steps for all nodes */
+bool epl__places(epl__making *m);  /* outputs, updates, pieces */
+bool epl__offsets(epl__making *m); /* the workspace */
+bool epl__calls(epl__making *m);   /* prepared kernels */
+
+/* Operands of a product as its kernel can read them: packed where they cannot be flattened. */
+bool epl__dot_operands(epl__making *m, epl__id id);
+
+/* Does the step read `input` in any way but element by element of what it makes? */
+bool epl__reads_crosswise(const epl__making *m, const epl__plan_step *s, epl__id input, epl__id made);
+
+/* One call each; NULL: no memory (the scope says). The places are added to the step. */
+bool epl__call_tile(epl__making *m, const epl__plan_step *s);
+bool epl__call_dot(epl__making *m, const epl__plan_step *s);
+bool epl__call_conv(epl__making *m, const epl__plan_step *s);
+bool epl__kernel_step(epl__making *m, const epl__plan_step *s);
+bool epl__call_rest(epl__making *m, const epl__plan_step *s);
+bool epl__call_add(epl__making *m, const epl__call *call, const epl__place *place, uint32_t places,
+                   epl__id where);
+epl__place epl__place_of(const epl__making *m, const epl__view *v, epl_dtype dtype);
+bool epl__no_memory(epl__making *m);
+#endif

@@ -1,0 +1,192 @@
+/* steps.c -- nodes into steps, in the order of ids.
+ *
+ * An element-wise node joins the step that made its latest operand, if that is an element-
+ * wise step over the same shape and all else it reads was written before: the step keeps
+ * its place in the order, and one pass over memory does for all its members.
+ */
+#include <string.h>
+#include "../base/scope.h"
+#include "../base/type.h"
+#include "plan.h"
+
+enum { MOST_MEMBERS = 32, MOST_READS = 12 };
+
+static epl__plan_step *step_new(epl__making *m, epl__step_kind kind, epl__id id)
+{
+    if (m->steps == m->step_room) {
+        epl__no_memory(m);
+        return NULL;
+    }
+    epl__plan_step *s = &m->step[m->steps];
+    *s = (epl__plan_step){.kind = kind, .id = id};
+    if (id != EPL__ID_NONE)
+        m->memory[id].step = (int)m->steps;
+    m->steps++;
+    return s;
+}
+
+/* The step that writes what the view reads; -1 if it is there from the start. */
+static int written_by(const epl__making *m, const epl__view *v)
+{
+    return v->root == EPL__ID_NONE ? -1 : m->memory[v->root].step;
+}
+
+/* Is operand `in` the whole array of its root, as that lies? */
+static bool whole(const epl__making *m, epl__id in)
+{
+    const epl__view *v = &m->view[in];
+    return v->root != EPL__ID_NONE && v->offset == 0 &&
+           epl__shape_equal(m->type[v->root]->shape, m->type[in]->shape) &&
+           epl__contiguous(m->type[in], v);
+}
+
+static bool fits(epl__making *m, const epl__plan_step *s, const epl__node *n, int index)
+{
+    uint32_t reads = 0;
+    if (s->kind != EPL__STEP_TILE || s->members >= MOST_MEMBERS ||
+        !epl__shape_equal(m->type[s->id]->shape, n->type->shape))
+        return false;
+    for (uint32_t i = 0; i < n->count; i++) {
+        bool inside = written_by(m, &m->view[n->in[i]]) == index;
+        if (inside && !whole(m, n->in[i]))
+            return false; /* it reads a member in another order: that must be in memory */
+        reads += !inside;
+    }
+    return s->reads + reads <= MOST_READS;
+}
+
+static bool join(epl__making *m, epl__plan_step *s, epl__id id)
+{
+    const epl__node *n = epl__node_at(m->f, id);
+    int index = (int)(s - m->step);
+    if (s->members == s->member_room) {
+        uint32_t room = s->member_room ? 4 * s->member_room : 2;
+        epl__id *more = epl__arena_take(&m->arena, room * sizeof *more);
+        if (!more)
+            return epl__no_memory(m);
+        if (s->members)
+            memcpy(more, s->member, s->members * sizeof *more);
+        s->member = more;
+        s->member_room = room;
+    }
+    s->member[s->members++] = id;
+    for (uint32_t i = 0; i < n->count; i++)
+        s->reads += written_by(m, &m->view[n->in[i]]) != index;
+    m->memory[id].step = index;
+    return true;
+}
+
+static bool tile_node(epl__making *m, epl__id id)
+{
+    const epl__node *n = epl__node_at(m->f, id);
+    int latest = -1;
+    for (uint32_t i = 0; i < n->count; i++) {
+        int w = written_by(m, &m->view[n->in[i]]);
+        latest = w > latest ? w : latest;
+    }
+    if (latest >= 0 && fits(m, &m->step[latest], n, latest))
+        return join(m, &m->step[latest], id);
+    epl__plan_step *s = step_new(m, EPL__STEP_TILE, id);
+    return s && join(m, s, id);
+}
+
+/* Operands that must lie without gaps: packed copies where they do not. */
+static bool packed_operands(epl__making *m, const epl__node *n)
+{
+    for (uint32_t i = 0; i < n->count; i++) {
+        epl__id in = n->in[i];
+        if (epl__contiguous(m->type[in], &m->view[in]))
+            continue;
+        epl__id p = epl__pack(m, &m->view[in], m->type[in]);
+        if (p == EPL__ID_NONE)
+            return epl__no_memory(m);
+        m->view[in] = m->view[p]; /* later readers of this operand gain, too */
+    }
+    return true;
+}
+
+static epl__step_kind kind_of(const epl_prim *p)
+{
+    static const struct {
+        const epl_prim *prim;
+        epl__step_kind kind;
+    } known[] = {
+        {&epl__prim_dot, EPL__STEP_DOT},         {&epl__prim_conv, EPL__STEP_CONV},
+        {&epl__prim_sum, EPL__STEP_REDUCE},      {&epl__prim_amax, EPL__STEP_REDUCE},
+        {&epl__prim_amin, EPL__STEP_REDUCE},     {&epl__prim_argmax, EPL__STEP_REDUCE},
+        {&epl__prim_argmin, EPL__STEP_REDUCE},   {&epl__prim_cumsum, EPL__STEP_REDUCE},
+        {&epl__prim_gather, EPL__STEP_GATHER},   {&epl__prim_scatter, EPL__STEP_SCATTER},
+        {&epl__prim_assemble, EPL__STEP_ASSEMBLE}, {&epl__prim_pad, EPL__STEP_ASSEMBLE},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].prim == p)
+            return known[i].kind;
+    return EPL__STEP_KERNEL;
+}
+
+static bool node_step(epl__making *m, epl__id id)
+{
+    const epl__node *n = epl__node_at(m->f, id);
+    const epl_prim *p = n->prim;
+    epl__step_kind kind = kind_of(p);
+    if (p == &epl__prim_const || p == &epl__prim_input || p == &epl__prim_data ||
+        p == &epl__prim_iota || p == &epl__prim_tuple || p->lower == EPL_LOWER_VIEW) {
+        m->memory[id].step = -1;
+        return true;
+    }
+    if (p->lower == EPL_LOWER_TILE)
+        return tile_node(m, id);
+    bool flat = kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER || kind == EPL__STEP_KERNEL;
+    bool conv = kind == EPL__STEP_CONV || kind == EPL__STEP_DOT || kind == EPL__STEP_REDUCE;
+    for (uint32_t i = 0; conv && i < n->count; i++) /* constants have no memory to read */
+        if (m->view[n->in[i]].root == EPL__ID_NONE) {
+            epl__id packed = epl__pack(m, &m->view[n->in[i]], m->type[n->in[i]]);
+            if (packed == EPL__ID_NONE)
+                return epl__no_memory(m);
+            m->view[n->in[i]] = m->view[packed];
+        }
+    if (flat && !packed_operands(m, n))
+        return false;
+    if (kind == EPL__STEP_DOT && !epl__dot_operands(m, id))
+        return false;
+    epl__plan_step *s = step_new(m, kind, id);
+    if (s && (kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER ||
+              (kind == EPL__STEP_KERNEL && p->kernel))) {
+        s->fallible = true;
+        m->last_fallible = (int)m->steps - 1;
+    }
+    return s != NULL;
+}
+
+static bool live(epl__making *m)
+{
+    epl_fn *f = m->f;
+    for (uint32_t i = 0; i < f->outputs; i++)
+        m->uses[f->output[i].value]++;
+    for (uint32_t i = 0; i < f->inputs; i++)
+        if (f->input[i].update != EPL__ID_NONE)
+            m->uses[f->input[i].update]++;
+    for (epl__id id = f->main.count; id-- > 0;) {
+        const epl__node *n = epl__node_at(f, id);
+        for (uint32_t k = 0; m->uses[id] && k < n->count; k++)
+            m->uses[n->in[k]]++;
+    }
+    return true;
+}
+
+bool epl__steps(epl__making *m)
+{
+    live(m);
+    m->last_fallible = -1;
+    for (epl__id id = 0; id < m->f->main.count; id++) {
+        m->type[id] = epl__node_at(m->f, id)->type;
+        m->memory[id].step = -1;
+        if (!m->uses[id])
+            continue;
+        if (!epl__views(m, id))
+            return epl__no_memory(m);
+        if (!node_step(m, id))
+            return false;
+    }
+    return true;
+}
