@@ -1,0 +1,20 @@
+#!/bin/sh
+# Every C file is named in its folder's meson.build or in one above it; nothing is left out
+# of the build by accident. Files that a script builds are named in the script.
+cd "$(dirname "$0")/../.." || exit 1
+status=0
+for file in $(git ls-files '*.c'); do
+    folder=$(dirname "$file")
+    inside=$(basename "$file")
+    found=
+    while [ "$folder" != . ]; do
+        for list in "$folder/meson.build" "$folder"/*.sh; do
+            [ -f "$list" ] || continue
+            grep -q -e "'$inside'" -e "'${inside%.c}'" -e "/${inside%.c}\$" "$list" && found=1
+        done
+        inside=$(basename "$folder")/$inside
+        folder=$(dirname "$folder")
+    done
+    [ -n "$found" ] || { echo "$file: in no meson.build"; status=1; }
+done
+exit $status
