@@ -156,9 +156,17 @@ void *epl_scope_alloc(epl_scope *s, size_t bytes)
 
 void *epl__scope_own(epl_scope *s, void *object, void (*free_fn)(void *object))
 {
+    if (!object || epl__scope_ok(s))
+        return epl__scope_keep(s, object, free_fn);
+    free_fn(object);
+    return NULL;
+}
+
+void *epl__scope_keep(epl_scope *s, void *object, void (*free_fn)(void *object))
+{
     if (!object)
         return NULL;
-    epl__owned *o = epl__scope_ok(s) ? add_record(s, 0) : NULL;
+    epl__owned *o = is_real(s) ? add_record(s, 0) : NULL;
     if (!o) {
         free_fn(object);
         return NULL;

@@ -27,6 +27,9 @@ struct epl_scope {
  * scope, free_fn is called at once and NULL is returned; else object is. */
 void *epl__scope_own(epl_scope *s, void *object, void (*free_fn)(void *object));
 
+/* The same on a scope that has failed: for works and plans, which carry its text to a run. */
+void *epl__scope_keep(epl_scope *s, void *object, void (*free_fn)(void *object));
+
 /* Counts for epl_scope_bytes; lives as long as the scope. Of NULL and of the scope that
  * failed at birth: an allocator that has no memory. */
 const epl_alloc *epl__scope_allocator(epl_scope *s);

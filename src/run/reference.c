@@ -6,7 +6,7 @@
 #include "../base/half.h"
 #include "../base/scope.h"
 #include "../base/spec.h"
-#include "args.h"
+#include "../plan/args.h"
 
 static double load(const epl_array *a, int64_t i)
 {

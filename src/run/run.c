@@ -1,0 +1,202 @@
+/* run.c -- walks a program's steps: pointers from places, then the call.
+ *
+ * Nothing is allocated once the work fits and no lock is taken. Steps too small to share
+ * stay on the caller's thread; the split of a step never changes its bits.
+ */
+#include <string.h>
+#include "../base/pool.h"
+#include "../base/scope.h"
+#include "run.h"
+
+static const double TEAM_COST = 60e3, SHARE_COST = 4e3; /* nanoseconds */
+
+/* -- works --------------------------------------------------------------------------------- */
+static size_t up(size_t n)
+{
+    return (n + 63) & ~(size_t)63;
+}
+
+bool epl__work_grow(epl_work *w, const epl__program *p)
+{
+    size_t threads = w->pool ? (size_t)epl_pool_threads(w->pool) : 1;
+    size_t bytes = up(p->workspace) + threads * up(p->scratch) + 64;
+    size_t slots = 2 + p->inputs + p->outputs + p->most_places;
+    if (bytes > w->space_bytes) {
+        epl__give(w->alloc, w->space, w->space_bytes);
+        w->space = epl__take(w->alloc, bytes);
+        w->space_bytes = w->space ? bytes : 0;
+    }
+    if (slots > w->base_room) {
+        epl__give(w->alloc, w->base, w->base_room * sizeof *w->base);
+        w->base = epl__take(w->alloc, slots * sizeof *w->base);
+        w->base_room = w->base ? slots : 0;
+    }
+    if (p->most_places > w->array_room) {
+        epl__give(w->alloc, w->array, w->array_room * sizeof *w->array);
+        w->array = epl__take(w->alloc, p->most_places * sizeof *w->array);
+        w->array_room = w->array ? p->most_places : 0;
+    }
+    if (w->space_bytes >= bytes && w->base_room >= slots && w->array_room >= p->most_places)
+        return true;
+    epl__text(w->message, sizeof w->message, "[%s] no memory for a workspace of %zu bytes", p->name, bytes);
+    return false;
+}
+
+epl_work *epl__work_make(const epl_alloc *alloc, epl_pool *pool)
+{
+    epl_work *w = epl__take(alloc, sizeof *w);
+    if (w) {
+        w->alloc = alloc;
+        w->pool = pool;
+    }
+    return w;
+}
+
+void epl__work_free(void *work)
+{
+    epl_work *w = work;
+    if (!w)
+        return;
+    epl__give(w->alloc, w->space, w->space_bytes);
+    epl__give(w->alloc, w->base, w->base_room * sizeof *w->base);
+    epl__give(w->alloc, w->array, w->array_room * sizeof *w->array);
+    epl__give(w->alloc, w, sizeof *w);
+}
+
+static const epl_work no_work = {.born = EPL_ERR_MEMORY, .message = "no memory for a work"};
+
+epl_work *epl_work_new(epl_scope *s, epl_pool *pool)
+{
+    const epl_alloc *alloc = s ? epl__scope_allocator(s) : &epl__malloc;
+    epl_status born = s ? epl_scope_status(s) : EPL_ERR_USE;
+    epl_work *w = epl__work_make(born == EPL_OK ? alloc : &epl__malloc, pool);
+    if (!w)
+        return (epl_work *)(uintptr_t)&no_work;
+    w->scope = s;
+    w->born = born;
+    if (born == EPL_OK)
+        return epl__scope_own(s, w, epl__work_free) ? w : (epl_work *)(uintptr_t)&no_work;
+    epl__text(w->message, sizeof w->message, "%s", s ? epl_scope_message(s) : "the work has no scope");
+    return epl__scope_keep(s, w, epl__work_free) ? w : (epl_work *)(uintptr_t)&no_work;
+}
+
+const char *epl_work_message(const epl_work *w)
+{
+    return w ? w->message : "there is no work";
+}
+
+/* -- steps ---------------------------------------------------------------------------------- */
+typedef struct {
+    const epl__call *call;
+    void *const *p;
+    char *scratch;
+    size_t scratch_bytes;
+} shared_call;
+
+static void part(void *arg, int64_t begin, int64_t end, int worker)
+{
+    const shared_call *s = arg;
+    s->call->run(s->call, s->p, begin, end, s->scratch + (size_t)worker * s->scratch_bytes);
+}
+
+static epl_status own_kernel(const epl__step *s, void **p, epl_work *w)
+{
+    char message[EPL_PRIM_MESSAGE] = "";
+    for (uint32_t i = 0; i < s->places; i++)
+        w->array[i] = (epl_array){p[i], s->type[i]};
+    if (s->prim->kernel && s->prim->kernel(w->array + 1, s->places - 1, w->array, s->attrs, message))
+        return EPL_OK;
+    epl__text(w->message, sizeof w->message, "[%s] %s%s%s%s", s->prim->name,
+              s->prim->kernel ? message : "it has no kernel", *s->where ? " (" : "", s->where,
+              *s->where ? ")" : "");
+    return EPL_ERR_DATA;
+}
+
+static epl_status step_run(const epl__step *s, void **p, epl_work *w, char *scratch, size_t bytes,
+                           epl__team *team)
+{
+    const epl__call *c = s->call;
+    if (!c)
+        return own_kernel(s, p, w);
+    if (c->check) {
+        char message[EPL_PRIM_MESSAGE] = "";
+        if (!c->check(c, p, scratch, message)) {
+            epl__text(w->message, sizeof w->message, "[%s] %s%s%s%s", c->name, message,
+                      *s->where ? " (" : "", s->where, *s->where ? ")" : "");
+            return EPL_ERR_DATA;
+        }
+        if (!c->run)
+            return EPL_OK;
+    }
+    if (team && c->parts > 1 && c->cost > SHARE_COST) {
+        shared_call share = {c, p, scratch, bytes};
+        epl__team_for(team, part, &share, c->parts);
+    } else
+        c->run(c, p, 0, c->parts, scratch);
+    return EPL_OK;
+}
+
+static epl_status steps_run(const epl__program *p, epl_work *w, epl__team *team)
+{
+    void **base = w->base, **at = w->base + 1 + p->inputs + p->outputs;
+    char *scratch = (char *)base[0] + up(p->workspace);
+    for (uint32_t i = 0; i < p->steps; i++) {
+        const epl__step *s = &p->step[i];
+        for (uint32_t k = 0; k < s->places; k++) {
+            const epl__place *place = &s->place[k];
+            at[k] = place->slot < 0 ? (void *)(intptr_t)place->byte : (char *)base[place->slot] + place->byte;
+        }
+        epl_status status = step_run(s, at, w, scratch, up(p->scratch), team);
+        if (status != EPL_OK)
+            return status;
+    }
+    return EPL_OK;
+}
+
+epl_status epl__program_run(const epl__program *p, epl_arrays in, epl_arrays out, epl_work *w)
+{
+    epl_status status =
+        epl__args_check(p->name, p->input, p->inputs, p->output, p->outputs, in, out, w->message);
+    if (status != EPL_OK)
+        return status;
+    if (!epl__work_grow(w, p))
+        return EPL_ERR_MEMORY;
+    w->base[0] = (void *)(((uintptr_t)w->space + 63) & ~(uintptr_t)63);
+    for (uint32_t i = 0; i < p->inputs; i++)
+        w->base[1 + i] = in.at[i].data;
+    for (uint32_t i = 0; i < p->outputs; i++)
+        w->base[1 + p->inputs + i] = out.at[i].data;
+    epl__team *team = w->pool && p->cost > TEAM_COST ? epl__team_begin(w->pool) : NULL;
+    status = steps_run(p, w, team);
+    if (team)
+        epl__team_end(team);
+    return status;
+}
+
+epl_status epl_run(epl_plan p, epl_arrays in, epl_arrays out, epl_work *w)
+{
+    epl_status status = EPL_OK;
+    if (!w)
+        return EPL_ERR_USE;
+    if (w->born != EPL_OK)
+        return w->born;
+    w->message[0] = 0;
+    epl__program *program = epl__plan_form(p, in, w, &status);
+    return program ? epl__program_run(program, in, out, w) : status;
+}
+
+epl_status epl_work_fit(epl_work *w, epl_plan p)
+{
+    if (!w)
+        return EPL_ERR_USE;
+    if (w->born != EPL_OK)
+        return w->born;
+    if (!p || p->status != EPL_OK) {
+        epl__text(w->message, sizeof w->message, "%s", p ? p->message : "there is no plan");
+        return p ? p->status : EPL_ERR_USE;
+    }
+    for (epl__form *f = atomic_load_explicit(&p->first, memory_order_acquire); f; f = f->next)
+        if (!epl__work_grow(w, f->program))
+            return EPL_ERR_MEMORY;
+    return EPL_OK;
+}
