@@ -1,10 +1,126 @@
-/* op_network.h -- products, convolutions, pooling, attention. Names, arguments and defaults are torch's. */
+/* op_network.h -- products, convolutions, pooling, attention. Names, arguments and defaults are
+ * torch's.
+ *
+ * Operands have one dtype: nothing is promoted here. Sizes for each spatial axis, {2, 3}, may be
+ * given as one for all, {2}; so may paddings, epl_axes(1, 1) or epl_axes(1).
+ */
 #ifndef ESPALIER_OP_NETWORK_H
 #define ESPALIER_OP_NETWORK_H
-#include <espalier/fn.h>
+#include <espalier/extend.h>
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* -- products ------------------------------------------------------------------------ */
+/* [..., n, k] [..., k, m] -> [..., n, m], leading axes broadcast; [k] is a row or a column. */
+EPL_API epl_val epl_matmul(epl_val a, epl_val b);
+EPL_API epl_val epl_mm(epl_val a, epl_val b);    /* [n, k] [k, m] -> [n, m] */
+EPL_API epl_val epl_bmm(epl_val a, epl_val b);   /* [b, n, k] [b, k, m] -> [b, n, m] */
+EPL_API epl_val epl_mv(epl_val a, epl_val v);    /* [n, k] [k] -> [n] */
+EPL_API epl_val epl_dot(epl_val a, epl_val b);   /* [k] [k] -> a number */
+EPL_API epl_val epl_outer(epl_val a, epl_val b); /* [n] [m] -> [n, m] */
+
+/* beta input + alpha mat1 mat2; input is broadcast; with beta = 0 it is not looked at. */
+typedef struct {
+    epl_val input, mat1, mat2;
+    double beta, alpha; /* 1, 1 */
+} epl_addmm_args;
+EPL_API epl_val epl_op_addmm(const epl_addmm_args *a, const char *given);
+#define epl_addmm(...) \
+    epl_op_addmm(&(epl_addmm_args){.input = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+/* The same for each of a batch: [b, n, k] [b, k, m]. */
+typedef struct {
+    epl_val input, batch1, batch2;
+    double beta, alpha; /* 1, 1 */
+} epl_baddbmm_args;
+EPL_API epl_val epl_op_baddbmm(const epl_baddbmm_args *a, const char *given);
+#define epl_baddbmm(...) \
+    epl_op_baddbmm(&(epl_baddbmm_args){.input = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+
+/* Products summed over the labels that are not in the result: epl_einsum("bij,bjk->bik",
+ * epl_list(x, y)). Without "->" the result has the labels that occur once, in order; "..."
+ * stands for axes that broadcast. */
+EPL_API epl_val epl_einsum(const char *equation, epl_vals tensors);
+
+/* x w' + b: input[..., i], weight[o, i], bias[o]. */
+typedef struct {
+    epl_val input, weight, bias;
+} epl_affine_args;
+EPL_API epl_val epl_op_linear(const epl_affine_args *a, const char *given);
+#define epl_linear(...) \
+    epl_op_linear(&(epl_affine_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+/* x1' w[o] x2 + b[o]: input1[..., i], input2[..., j], weight[o, i, j], bias[o]. */
+typedef struct {
+    epl_val input1, input2, weight, bias;
+} epl_bilinear_args;
+EPL_API epl_val epl_op_bilinear(const epl_bilinear_args *a, const char *given);
+#define epl_bilinear(...) \
+    epl_op_bilinear(&(epl_bilinear_args){.input1 = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+
+/* -- convolutions: input [n, c, s...] or [c, s...] ------------------------------------ */
+/* weight [o, c / groups, k...], bias [o] -> [n, o, (s + 2 padding - dilation (k - 1) - 1) /
+ * stride + 1...]. */
+typedef struct {
+    epl_val input, weight, bias;
+    int64_t stride[3];        /* 1 */
+    epl_ints padding;         /* 0 */
+    const char *padding_rule; /* in place of padding: "same" keeps the size, "valid" is none */
+    int64_t dilation[3];      /* 1 */
+    int64_t groups;           /* 1 */
+} epl_conv_args;
+EPL_API epl_val epl_op_conv1d(const epl_conv_args *a, const char *given);
+EPL_API epl_val epl_op_conv2d(const epl_conv_args *a, const char *given);
+EPL_API epl_val epl_op_conv3d(const epl_conv_args *a, const char *given);
+#define epl_conv1d(...) \
+    epl_op_conv1d(&(epl_conv_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_conv2d(...) \
+    epl_op_conv2d(&(epl_conv_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_conv3d(...) \
+    epl_op_conv3d(&(epl_conv_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+
+/* The transpose of a convolution: weight [c, o / groups, k...], bias [o] -> [n, o, (s - 1)
+ * stride - 2 padding + dilation (k - 1) + output_padding + 1...]. */
+typedef struct {
+    epl_val input, weight, bias;
+    int64_t stride[3];                /* 1 */
+    epl_ints padding, output_padding; /* 0, 0 */
+    int64_t groups;                   /* 1 */
+    int64_t dilation[3];              /* 1 */
+} epl_conv_transpose_args;
+EPL_API epl_val epl_op_conv_transpose1d(const epl_conv_transpose_args *a, const char *given);
+EPL_API epl_val epl_op_conv_transpose2d(const epl_conv_transpose_args *a, const char *given);
+EPL_API epl_val epl_op_conv_transpose3d(const epl_conv_transpose_args *a, const char *given);
+#define epl_conv_transpose1d(...)                                             \
+    epl_op_conv_transpose1d(&(epl_conv_transpose_args){.input = __VA_ARGS__}, \
+                            EPL_GIVEN2(__VA_ARGS__))
+#define epl_conv_transpose2d(...)                                             \
+    epl_op_conv_transpose2d(&(epl_conv_transpose_args){.input = __VA_ARGS__}, \
+                            EPL_GIVEN2(__VA_ARGS__))
+#define epl_conv_transpose3d(...)                                             \
+    epl_op_conv_transpose3d(&(epl_conv_transpose_args){.input = __VA_ARGS__}, \
+                            EPL_GIVEN2(__VA_ARGS__))
+
+/* -- pooling: input [n, c, s...] or [c, s...] ----------------------------------------- */
+/* The largest of each window, the first of equals; NaN wins: epl_max_pool2d(x, {2, 2}). */
+typedef struct {
+    epl_val input;
+    int64_t kernel_size[3];
+    int64_t stride[3];   /* kernel_size */
+    epl_ints padding;    /* 0; at most half a window; never chosen */
+    int64_t dilation[3]; /* 1 */
+    bool ceil_mode;      /* false; true: windows that reach over the end count */
+    bool return_indices; /* of the operation: a second result. In C, .indices */
+    epl_val *indices;    /* set to where the largest stand: i64, flat over s */
+} epl_max_pool_args;
+EPL_API epl_val epl_op_max_pool1d(const epl_max_pool_args *a, const char *given);
+EPL_API epl_val epl_op_max_pool2d(const epl_max_pool_args *a, const char *given);
+EPL_API epl_val epl_op_max_pool3d(const epl_max_pool_args *a, const char *given);
+#define epl_max_pool1d(...) \
+    epl_op_max_pool1d(&(epl_max_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_max_pool2d(...) \
+    epl_op_max_pool2d(&(epl_max_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_max_pool3d(...) \
+    epl_op_max_pool3d(&(epl_max_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
 
 #ifdef __cplusplus
 }

@@ -27,8 +27,9 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
     epl_type t = {.dtype = in[0].dtype}, none = {0};
     epl_shape a = in[0].shape, b = in[1].shape;
     (void)count;
-    if (in[0].dtype != in[1].dtype || (size_t)a.rank != strlen(d->a) || (size_t)b.rank != strlen(d->b) ||
-        strlen(d->out) > EPL_MAX_RANK || !distinct(d->a) || !distinct(d->b) || !distinct(d->out))
+    if (in[0].dtype != in[1].dtype || (size_t)a.rank != strlen(d->a) ||
+        (size_t)b.rank != strlen(d->b) || strlen(d->out) > EPL_MAX_RANK || !distinct(d->a) ||
+        !distinct(d->b) || !distinct(d->out))
         return none;
     for (const char *l = d->a; *l; l++) {
         int64_t n = size_of(d->b, b, *l);
@@ -134,7 +135,8 @@ static epl_val transpose(const epl_val *x, size_t count, int wrt, epl_val ct, co
 {
     const epl__dot_attrs *d = attrs;
     (void)count;
-    return wrt == 0 ? epl__dot(ct, d->out, x[1], d->b, d->a) : epl__dot(ct, d->out, x[0], d->a, d->b);
+    return wrt == 0 ? epl__dot(ct, d->out, x[1], d->b, d->a)
+                    : epl__dot(ct, d->out, x[0], d->a, d->b);
 }
 
 /* A label that none of the operands has. */
@@ -162,11 +164,18 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return epl__dot(x[0], la, x[1], lb, lo);
 }
 
-static const epl_attr attrs[] = {
-    EPL_ATTR_F(epl__dot_attrs, a, EPL_LETTERS, 0, 0, 0, 16, 0),
-    EPL_ATTR_F(epl__dot_attrs, b, EPL_LETTERS, 0, 0, 0, 16, 0),
-    EPL_ATTR_F(epl__dot_attrs, out, EPL_LETTERS, 0, 0, 0, 16, 0), EPL_ATTR_END};
-const epl_prim epl__prim_dot = {.name = "dot", .formula = "y[out] = sum a[la] b[lb]", .inputs = 2,
-                                .multilinear = true, .attrs_size = sizeof(epl__dot_attrs),
-                                .attrs = attrs, .type = type, .kernel = kernel,
-                                .transpose = transpose, .batch = batch, .lower = EPL_LOWER_ENGINE};
+static const epl_attr attrs[] = {EPL_ATTR_F(epl__dot_attrs, a, EPL_LETTERS, 0, 0, 0, 16, 0),
+                                 EPL_ATTR_F(epl__dot_attrs, b, EPL_LETTERS, 0, 0, 0, 16, 0),
+                                 EPL_ATTR_F(epl__dot_attrs, out, EPL_LETTERS, 0, 0, 0, 16, 0),
+                                 EPL_ATTR_END};
+const epl_prim epl__prim_dot = {.name = "dot",
+                                .formula = "y[out] = sum a[la] b[lb]",
+                                .inputs = 2,
+                                .multilinear = true,
+                                .attrs_size = sizeof(epl__dot_attrs),
+                                .attrs = attrs,
+                                .type = type,
+                                .kernel = kernel,
+                                .transpose = transpose,
+                                .batch = batch,
+                                .lower = EPL_LOWER_ENGINE};

@@ -1,2 +1,4 @@
 /* product: PRIM(name) for each primitive, OP(name) for each operation. Included many times. */
-PRIM(dot)
+PRIM(dot) PRIM(conv) PRIM(pool_argmax)
+OP(matmul) OP(mm) OP(bmm) OP(mv) OP(dot) OP(outer)
+OP(linear) OP(bilinear)
