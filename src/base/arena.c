@@ -6,11 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FIRST_BLOCK = 1 << 10,
-    LARGEST_BLOCK = 1 << 20,
-    ALIGNMENT = 16
-};
+enum { FIRST_BLOCK = 1 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16 };
 
 struct epl__block {
     epl__block *before;

@@ -21,7 +21,7 @@ void *epl__arena_take(epl__arena *a, size_t bytes);
 char *epl__arena_text(epl__arena *a, const char *text); /* a copy */
 void epl__arena_free(epl__arena *a);
 
-extern const epl_alloc epl__malloc; /* the default allocator */
+extern const epl_alloc epl__malloc;                    /* the default allocator */
 void *epl__take(const epl_alloc *alloc, size_t bytes); /* zeroed */
 void epl__give(const epl_alloc *alloc, void *p, size_t bytes);
 #endif

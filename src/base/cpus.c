@@ -9,10 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    PATH = 1024,
-    LINE = 512
-};
+enum { PATH = 1024, LINE = 512 };
 
 /* The first line of a file below root. */
 static bool first_line(const char *root, const char *file, char *line, size_t size)

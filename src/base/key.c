@@ -5,10 +5,7 @@
 #include "key.h"
 #include <string.h>
 
-enum {
-    ROUNDS = 10,
-    LANES = 8
-};
+enum { ROUNDS = 10, LANES = 8 };
 
 /* LANES blocks side by side: word w of block i is c[w][i]. */
 typedef uint32_t blocks[4][LANES];

@@ -12,11 +12,7 @@
 #include <espalier/base.h>
 
 /* What a block is for; blocks of different use never meet. */
-enum {
-    EPL__TAG_STREAM = 0,
-    EPL__TAG_FOLD = 0x666f6c64,
-    EPL__TAG_SEED = 0x73656564
-};
+enum { EPL__TAG_STREAM = 0, EPL__TAG_FOLD = 0x666f6c64, EPL__TAG_SEED = 0x73656564 };
 
 /* One block: Philox of key[0] at the counter {counter_lo, counter_hi ^ key[1]}. */
 void epl__philox(const uint64_t key[2], uint64_t counter_lo, uint64_t counter_hi, uint32_t out[4]);

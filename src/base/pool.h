@@ -21,9 +21,7 @@
 #define EPL_POOL_H
 #include <espalier/plan.h>
 
-enum {
-    EPL__POOL_MAX = 256
-};
+enum { EPL__POOL_MAX = 256 };
 
 typedef struct epl__team epl__team;
 

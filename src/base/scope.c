@@ -17,9 +17,7 @@ struct epl__owned {
     void *object;
     void (*free_fn)(void *object); /* NULL: the object lies behind this record */
 };
-enum {
-    RECORD = (sizeof(epl__owned) + 15) / 16 * 16
-};
+enum { RECORD = (sizeof(epl__owned) + 15) / 16 * 16 };
 
 static void *no_memory_resize(void *user, void *p, size_t old_size, size_t size)
 {

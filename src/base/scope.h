@@ -8,9 +8,7 @@
 #include <espalier/base.h>
 #include <stdatomic.h>
 
-enum {
-    EPL__MESSAGE = 1024
-};
+enum { EPL__MESSAGE = 1024 };
 
 typedef struct epl__owned epl__owned;
 struct epl_scope {

@@ -16,9 +16,7 @@ static const dtype_info dtypes[EPL_DTYPE_END] = {[EPL_NONE] = {"none", 0, 0},
                                                  EPL_DTYPE_MAP(EPL_X)
 #undef EPL_X
 };
-enum {
-    KIND_FLOAT = 3
-};
+enum { KIND_FLOAT = 3 };
 
 static const dtype_info *info_of(epl_dtype d)
 {

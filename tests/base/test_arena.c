@@ -3,9 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-enum {
-    PIECES = 500
-};
+enum { PIECES = 500 };
 
 Test(arena, pieces_are_zeroed_aligned_and_apart)
 {

@@ -31,9 +31,7 @@ Test(key, upper_word_is_part_of_the_counter)
     cr_assert_arr_eq(a, b, sizeof a);
 }
 
-enum {
-    WORDS = 400
-};
+enum { WORDS = 400 };
 
 /* Any part of a stream is the same as that range of the whole, at any start. */
 Test(key, streams_are_made_in_parts)
@@ -66,9 +64,7 @@ static int compare(const void *a, const void *b)
 /* Seeds, folds, and folds of folds are all different keys. */
 Test(key, keys_differ)
 {
-    enum {
-        N = 60
-    };
+    enum { N = 60 };
     static epl_key keys[N * N + 2 * N];
     size_t count = 0;
     for (uint64_t i = 0; i < N; i++)

@@ -11,9 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    MOST = 1000
-};
+enum { MOST = 1000 };
 
 typedef struct {
     int hits[MOST]; /* by part: plain ints, so that TSan sees a missing order */

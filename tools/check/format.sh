@@ -1,5 +1,10 @@
 #!/bin/sh
-# Every source is as clang-format would have it.
+# Every source is as clang-format would have it; `clang-format -i FILE` makes it so.
 cd "$(dirname "$0")/../.." || exit 1
-git ls-files '*.c' '*.h' '*.cc' | while read -r file; do [ -f "$file" ] && echo "$file"; done |
-    xargs clang-format --dry-run -Werror --style=file
+status=0
+for file in $(git ls-files '*.c' '*.h' '*.cc'); do
+    [ -f "$file" ] || continue
+    lines=$(clang-format --style=file "$file" | diff "$file" - | grep -c '^<')
+    [ "$lines" -eq 0 ] || { echo "$file: $lines lines differ"; status=1; }
+done
+exit $status
