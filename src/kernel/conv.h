@@ -1,26 +1,103 @@
 /* conv.h -- what the convolution paths share.
  *
  * conv_plan.c tidies a description and picks a path: conv_loops.c takes anything and is
- * slow, the panel path (conv_phase.c, conv_panel.c) takes nearly anything and is fast.
- * Invariant: after tidying there are three spatial axes and at least one of everything
- * counted, and batch axes are merged where strides allow.
+ * slow; the panel path takes nearly anything and is fast. The panel path splits the
+ * outputs into phases (conv_phase.c): those with the same remainder by the dilation of
+ * the input, which then has no holes. Within a phase the input for output q and tap t is
+ * read at q_at[q] + tap_at[t], in the input itself or in a padded copy (conv_copy.c), so
+ * that a convolution is a matrix product whose operands are read through tables.
+ *
+ * Invariant: after tidying there are three spatial axes, and batch axes are folded into
+ * n or k where strides allow.
  */
 #ifndef EPL_CONV_H
 #define EPL_CONV_H
 #include "gemm.h"
-
-typedef struct {
-    epl__call call;
-    epl__conv_desc d; /* tidy */
-    int64_t items;    /* product of the batch axes */
-    int64_t outputs, outputs_of_part;
-} epl__conv_loops;
-
-epl__call *epl__conv_loops_prepare(epl__arena *a, const epl__conv_desc *d, char *name);
 
 /* Where item i of the batch axes starts, in elements. */
 typedef struct {
     int64_t in, w, out;
 } epl__conv_at;
 epl__conv_at epl__conv_item(const epl__conv_desc *d, int64_t item);
+
+/* Positions at .. at + len hold the inputs first + i step; those in [lo, hi) exist. */
+typedef struct {
+    int64_t at, len, first, step, lo, hi;
+} epl__conv_plane;
+
+/* One spatial axis of a phase. */
+typedef struct {
+    int64_t out, out_step, q; /* outputs out + i out_step, i < q */
+    int64_t taps;             /* those that meet the input at all */
+    int64_t *q_at, *tap_at;   /* positions of outputs and of taps */
+    int64_t *tap_w;           /* which place of the window a tap is */
+    bool unit_q;              /* q_at[i] is i: the planes hold all of a stretch of outputs */
+    int64_t len;              /* positions of all planes */
+    int planes;
+    epl__conv_plane *plane;
+} epl__conv_axis;
+
+/* How vectors lie: along outputs of a row, along n, or along k. */
+typedef enum { EPL__CONV_ROWS, EPL__CONV_N, EPL__CONV_K, EPL__CONV_ZERO } epl__conv_mode;
+
+typedef struct {
+    epl__conv_axis axis[EPL__CONV_MAX];
+    int64_t q, taps, positions; /* products over the axes */
+    epl__conv_mode mode;
+    bool copy_in;  /* the input is read from a padded copy */
+    bool copy_out; /* outputs are collected in scratch first */
+    /* A step of the sum: c_step channels, all taps, in turns of kc terms. */
+    int64_t c_step, kc;
+    int64_t *in_at, *w_at;              /* of term (c, t), for c < c_step */
+    int64_t s_c, s_n, s[EPL__CONV_MAX]; /* strides of the input as it is read */
+    int64_t base;                       /* its offset, if it is read in place */
+    int vectors;                        /* of a panel */
+    /* A unit of work: n_of_unit x q_of_unit (along axis `cut`) x k_of_unit outputs. */
+    int cut;
+    int64_t n_of_unit, q_of_unit, k_of_unit, grid_n, grid_q, grid_k;
+    int64_t first_unit;
+} epl__conv_phase;
+
+typedef struct {
+    epl__call call;
+    epl__conv_desc d; /* tidy */
+    const epl__mul_table *mul;
+    int64_t bytes, items;
+    int64_t phases;
+    epl__conv_phase *phase;
+    int64_t units, group;             /* all units; units of a part */
+    int64_t *step_at[EPL__MUL_V + 1]; /* k width, for panels of 1.. vectors */
+    size_t at_panel, at_out;          /* places in scratch; the copy is first */
+} epl__conv;
+
+/* The outputs of one unit. */
+typedef struct {
+    const epl__conv_phase *phase;
+    const char *in, *w; /* of the item */
+    char *out;
+    int64_t n0, n, k0, k;
+    int64_t q0[EPL__CONV_MAX], q[EPL__CONV_MAX];
+    char *copy, *panel, *sums; /* scratch */
+} epl__conv_unit;
+
+static inline int64_t epl__conv_unit_q(const epl__conv_unit *u)
+{
+    return u->q[0] * u->q[1] * u->q[2];
+}
+
+/* conv_phase.c: false without memory. Phases with taps[] 0 have taps 0. */
+int64_t epl__conv_phase_count(const epl__conv_desc *d);
+bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index,
+                          epl__conv_phase *p);
+/* conv_choose.c: mode, steps, tables, units. */
+bool epl__conv_choose(epl__arena *a, epl__conv *g, epl__conv_phase *p);
+void epl__conv_choose_units(epl__conv *g);
+/* conv_copy.c: channels [c, c + count) of the unit's input, padded; results to the output. */
+void epl__conv_copy_in(const epl__conv *g, const epl__conv_unit *u, int64_t c, int64_t count);
+void epl__conv_copy_out(const epl__conv *g, const epl__conv_unit *u);
+/* conv_run.c */
+void epl__conv_run(const epl__call *call, void *const *p, int64_t begin, int64_t end,
+                   void *scratch);
+/* conv_loops.c */
+epl__call *epl__conv_loops_prepare(epl__arena *a, const epl__conv_desc *d, char *name);
 #endif

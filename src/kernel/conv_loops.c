@@ -6,6 +6,12 @@
  */
 #include "conv.h"
 
+typedef struct {
+    epl__call call;
+    epl__conv_desc d;
+    int64_t outputs, outputs_of_part;
+} loops;
+
 /* The input's index for output o and tap t on an axis, or -1. */
 static int64_t input_at(const epl__conv_desc *d, int axis, int64_t o, int64_t t)
 {
@@ -46,7 +52,7 @@ static double window_sum(const epl__conv_desc *d, const char *in, const char *w,
     return sum;
 }
 
-static void one_output(const epl__conv_loops *g, void *const *p, int64_t index)
+static void one_output(const loops *g, void *const *p, int64_t index)
 {
     const epl__conv_desc *d = &g->d;
     const int64_t bytes = d->dtype == EPL_F32 ? 4 : 8;
@@ -74,7 +80,7 @@ static void one_output(const epl__conv_loops *g, void *const *p, int64_t index)
 
 static void run(const epl__call *call, void *const *p, int64_t begin, int64_t end, void *scratch)
 {
-    const epl__conv_loops *g = (const epl__conv_loops *)call;
+    const loops *g = (const loops *)call;
     const int64_t last = epl__least(end * g->outputs_of_part, g->outputs);
     (void)scratch;
     for (int64_t i = begin * g->outputs_of_part; i < last; i++) {
@@ -84,7 +90,7 @@ static void run(const epl__call *call, void *const *p, int64_t begin, int64_t en
 
 epl__call *epl__conv_loops_prepare(epl__arena *a, const epl__conv_desc *d, char *name)
 {
-    epl__conv_loops *g = epl__arena_take(a, sizeof *g);
+    loops *g = epl__arena_take(a, sizeof *g);
     if (g == NULL) {
         return NULL;
     }

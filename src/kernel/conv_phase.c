@@ -1,0 +1,176 @@
+/* conv_phase.c -- splits a convolution into phases without holes in the input.
+ *
+ * On an axis output o meets tap t at x = o stride + t dilation - pad, which must be a
+ * multiple of in_dilation D. Outputs o = r + q period, with period D / gcd(stride, D),
+ * have the same taps, and meet the input at q step + offset(t). Where step > 1 the input
+ * is dealt out into planes, one for each remainder in use, so that neighbours in q (or,
+ * for long windows, in t) are neighbours in memory.
+ *
+ * Invariant: input index = that of position q_at[q] + tap_at[t], for every q and t.
+ */
+#include "conv.h"
+
+static int64_t gcd(int64_t x, int64_t y)
+{
+    while (y != 0) {
+        const int64_t t = x % y;
+        x = y;
+        y = t;
+    }
+    return x;
+}
+
+static int64_t period(const epl__conv_desc *d, int i)
+{
+    const int64_t p = d->in_dilation[i] / gcd(d->stride[i], d->in_dilation[i]);
+    return epl__least(p, d->out[i]);
+}
+
+int64_t epl__conv_phase_count(const epl__conv_desc *d)
+{
+    int64_t n = 1;
+    for (int i = 0; i < EPL__CONV_MAX; i++) {
+        const int64_t x = period(d, i);
+        if (x > 4096 / n) {
+            return 1 << 20; /* too many */
+        }
+        n *= x;
+    }
+    return n;
+}
+
+/* The taps of outputs `first` + q period; their offsets go to tap_at. */
+static void find_taps(const epl__conv_desc *d, int i, int64_t step, epl__conv_axis *x)
+{
+    const int64_t hole = d->in_dilation[i];
+    for (int64_t t = 0; t < d->window[i]; t++) {
+        const int64_t at = x->out * d->stride[i] + t * d->dilation[i] - d->pad_lo[i];
+        if (at % hole != 0) {
+            continue;
+        }
+        const int64_t offset = at / hole;
+        if (offset >= d->in[i] || offset + (x->q - 1) * step < 0) {
+            continue;
+        }
+        x->tap_at[x->taps] = offset;
+        x->tap_w[x->taps++] = d->flip ? d->window[i] - 1 - t : t;
+    }
+}
+
+static int64_t find_plane(epl__conv_axis *x, int64_t first, int64_t step)
+{
+    for (int i = 0; i < x->planes; i++) {
+        if (x->plane[i].first == first) {
+            return i;
+        }
+    }
+    x->plane[x->planes] = (epl__conv_plane){.first = first, .step = step};
+    return x->planes++;
+}
+
+/* Planes of known length get their place and the part of them that exists. */
+static void place_planes(epl__conv_axis *x, int64_t in)
+{
+    for (int i = 0; i < x->planes; i++) {
+        epl__conv_plane *p = &x->plane[i];
+        p->at = x->len;
+        x->len += p->len;
+        p->lo = p->first < 0 ? epl__least(p->len, epl__div_up(-p->first, p->step)) : 0;
+        p->hi = p->first < in ? epl__least(p->len, epl__div_up(in - p->first, p->step)) : 0;
+        p->hi = epl__most(p->hi, p->lo);
+    }
+}
+
+/* Neighbours in q are neighbours in memory: planes by remainder of the tap's offset. */
+static void lay_out_by_q(epl__conv_axis *x, int64_t in, int64_t low, int64_t step)
+{
+    for (int64_t t = 0; t < x->taps; t++) {
+        const int64_t offset = x->tap_at[t] - low;
+        epl__conv_plane *p = &x->plane[find_plane(x, low + offset % step, step)];
+        p->len = epl__most(p->len, offset / step + x->q);
+    }
+    place_planes(x, in);
+    for (int64_t t = 0; t < x->taps; t++) {
+        const int64_t offset = x->tap_at[t] - low;
+        x->tap_at[t] = x->plane[find_plane(x, low + offset % step, step)].at + offset / step;
+    }
+    for (int64_t q = 0; q < x->q; q++) {
+        x->q_at[q] = q;
+    }
+    x->unit_q = true;
+}
+
+/* Neighbours in t are neighbours in memory: planes by remainder of the output's offset. */
+static void lay_out_by_tap(epl__conv_axis *x, int64_t in, int64_t low, int64_t step,
+                           int64_t spacing)
+{
+    int64_t reach = 0;
+    for (int64_t t = 0; t < x->taps; t++) {
+        x->tap_at[t] = (x->tap_at[t] - low) / spacing;
+        reach = epl__most(reach, x->tap_at[t]);
+    }
+    for (int64_t q = 0; q < x->q; q++) {
+        const int64_t offset = q * step;
+        epl__conv_plane *p = &x->plane[find_plane(x, low + offset % spacing, spacing)];
+        p->len = epl__most(p->len, offset / spacing + reach + 1);
+    }
+    place_planes(x, in);
+    for (int64_t q = 0; q < x->q; q++) {
+        const int64_t offset = q * step;
+        x->q_at[q] = x->plane[find_plane(x, low + offset % spacing, spacing)].at + offset / spacing;
+    }
+}
+
+static bool make_axis(epl__arena *a, const epl__conv_desc *d, int i, int64_t remainder,
+                      epl__conv_axis *x)
+{
+    const int64_t step = d->stride[i] / gcd(d->stride[i], d->in_dilation[i]);
+    x->out = remainder;
+    x->out_step = d->in_dilation[i] / gcd(d->stride[i], d->in_dilation[i]);
+    x->q = epl__div_up(d->out[i] - remainder, x->out_step);
+    const size_t size = sizeof(int64_t), taps = (size_t)d->window[i];
+    x->tap_at = epl__arena_take(a, taps * size);
+    x->tap_w = epl__arena_take(a, taps * size);
+    x->q_at = epl__arena_take(a, (size_t)x->q * size);
+    if (a->failed) {
+        return false;
+    }
+    find_taps(d, i, step, x);
+    if (x->taps == 0) {
+        return true;
+    }
+    int64_t low = x->tap_at[0], spacing = 0;
+    for (int64_t t = 1; t < x->taps; t++) {
+        low = epl__least(low, x->tap_at[t]);
+        spacing = gcd(x->tap_at[t] - x->tap_at[0], spacing);
+    }
+    spacing = spacing < 0 ? -spacing : spacing;
+    const int64_t most = epl__most(x->taps, x->q);
+    x->plane = epl__arena_take(a, (size_t)most * sizeof *x->plane);
+    if (x->plane == NULL) {
+        return false;
+    }
+    const bool plain = step == 1 && spacing == 1, last = i == EPL__CONV_MAX - 1;
+    if (x->q >= x->taps || plain || last) {
+        lay_out_by_q(x, d->in[i], low, step);
+    } else {
+        lay_out_by_tap(x, d->in[i], low, step, spacing);
+    }
+    return true;
+}
+
+bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index, epl__conv_phase *p)
+{
+    p->q = p->taps = p->positions = 1;
+    for (int i = EPL__CONV_MAX - 1; i >= 0; i--) {
+        epl__conv_axis *x = &p->axis[i];
+        if (!make_axis(a, d, i, index % period(d, i), x)) {
+            return false;
+        }
+        index /= period(d, i);
+        p->q *= x->q;
+        p->taps *= x->taps;
+        p->positions *= x->len;
+    }
+    return true;
+}

@@ -1,0 +1,238 @@
+/* conv_run.c -- convolution as a matrix product through tables.
+ *
+ * A unit goes through the sum in steps of c_step channels: it copies them (padded) if it
+ * must, then takes at most kc terms at a time: packs panels of them and meets them with
+ * all rows. Invariant: terms are added in the order of (c, t), in every mode.
+ */
+#include <string.h>
+#include "conv.h"
+
+/* Terms [first, first + kn) of a step of channels from c on. */
+typedef struct {
+    const char *in, *w; /* at the unit's first n and k, channel c */
+    int64_t first, kn;
+    bool add;
+} turn;
+
+/* Where output q of the unit (by axes) is in the input as it is read. */
+static int64_t position(const epl__conv_unit *u, int64_t i, int64_t j, int64_t k)
+{
+    const epl__conv_phase *p = u->phase;
+    return p->axis[0].q_at[u->q0[0] + i] * p->s[0] + p->axis[1].q_at[u->q0[1] + j] * p->s[1] +
+           p->axis[2].q_at[u->q0[2] + k] * p->s[2];
+}
+
+/* -- vectors along rows -------------------------------------------------------------------- */
+/* Columns [j, j + count) of the unit as pieces of rows. */
+static int find_pieces(const epl__conv_unit *u, int64_t j, int64_t count, epl__piece *piece)
+{
+    const int64_t row = u->q[2];
+    int n = 0;
+    for (int64_t to = 0; to < count;) {
+        const int64_t x = (j + to) % row, line = (j + to) / row;
+        const int64_t len = epl__least(row - x, count - to);
+        const int64_t from = line / (u->q[1] * u->q[0]) * u->phase->s_n +
+                             position(u, line / u->q[1] % u->q[0], line % u->q[1], x);
+        if (n > 0 && piece[n - 1].from + piece[n - 1].len == from) {
+            piece[n - 1].len += (int32_t)len;
+        } else {
+            piece[n++] = (epl__piece){from, (int32_t)to, (int32_t)len};
+        }
+        to += len;
+    }
+    return n;
+}
+
+/* One panel of columns against all of the unit's rows. */
+static void rows_panel(const epl__conv *g, const epl__conv_unit *u, const turn *t, int64_t j,
+                       int64_t count, char *c, int64_t c_m)
+{
+    const epl__conv_phase *p = u->phase;
+    const int v = (int)epl__div_up(count, g->mul->lanes);
+    const int64_t step = epl__mul_rows(g->mul, v, u->k);
+    epl__piece piece[EPL__MUL_V * EPL__MUL_LANES];
+    const int pieces = find_pieces(u, j, count, piece);
+    g->mul->pack_pieces(u->panel, v * g->mul->lanes, t->in, p->in_at + t->first, t->kn, piece,
+                        pieces);
+    for (int64_t i = 0; i < u->k; i += step) {
+        const int64_t r = epl__least(step, u->k - i);
+        g->mul->mul_at[v][r](t->kn, t->w + i * g->d.w_k * g->bytes, g->d.w_k, p->w_at + t->first,
+                             u->panel, g->step_at[v], c + i * c_m * g->bytes, c_m, count, t->add);
+    }
+}
+
+static void rows_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
+{
+    const epl__conv_phase *p = u->phase;
+    const int64_t lanes = g->mul->lanes, wide = p->vectors * lanes;
+    const int64_t q = epl__conv_unit_q(u), bytes = g->bytes;
+    const int64_t stretch = p->copy_out ? u->n * q : q;
+    const int64_t c_m = p->copy_out ? epl__div_up(u->n * q, lanes) * lanes : g->d.out_k;
+    int64_t out = 0;
+    for (int i = 0; i < EPL__CONV_MAX; i++) {
+        out += (p->axis[i].out + u->q0[i] * p->axis[i].out_step) * g->d.out_s[i];
+    }
+    for (int64_t n = 0; n * stretch < u->n * q; n++) {
+        char *c = p->copy_out
+                      ? u->sums
+                      : u->out + ((u->n0 + n) * g->d.out_n + u->k0 * g->d.out_k + out) * bytes;
+        for (int64_t j = 0; j < stretch;) {
+            const int64_t left = stretch - j;
+            const bool lone = left <= wide + lanes && g->mul->max_r[p->vectors + 1] > 0;
+            const int64_t count = lone ? left : epl__least(left, wide);
+            rows_panel(g, u, t, n * stretch + j, count, c + j * bytes, c_m);
+            j += count;
+        }
+    }
+}
+
+/* -- vectors along n ------------------------------------------------------------------------ */
+static void n_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
+{
+    const epl__conv_phase *p = u->phase;
+    const int64_t width = p->vectors * g->mul->lanes, bytes = g->bytes;
+    const int64_t step = epl__mul_rows(g->mul, p->vectors, u->k);
+    const int v = (int)epl__div_up(u->n, g->mul->lanes);
+    char *c = u->sums;
+    for (int64_t x = 0; x < epl__conv_unit_q(u); x++, c += u->k * width * bytes) {
+        const int64_t at = position(u, x / u->q[2] / u->q[1], x / u->q[2] % u->q[1], x % u->q[2]);
+        for (int64_t i = 0; i < u->k; i += step) {
+            const int64_t r = epl__least(step, u->k - i);
+            g->mul->mul_at[v][r](t->kn, t->w + i * g->d.w_k * bytes, g->d.w_k, p->w_at + t->first,
+                                 t->in + at * bytes, p->in_at + t->first, c + i * width * bytes,
+                                 width, u->n, t->add);
+        }
+    }
+}
+
+/* -- vectors along k ------------------------------------------------------------------------ */
+/* The weights of k from `k` on, `count` of them, as a panel: by stretches of the window. */
+static void pack_weights(const epl__conv *g, const epl__conv_unit *u, const turn *t, int64_t k,
+                         int64_t count, int64_t width)
+{
+    const int64_t *at = u->phase->w_at + t->first;
+    for (int64_t i = 0; i < t->kn;) {
+        int64_t len = 1;
+        const int64_t s = i + 1 < t->kn ? at[i + 1] - at[i] : 1;
+        while (i + len < t->kn && at[i + len] - at[i + len - 1] == s) {
+            len++;
+        }
+        g->mul->pack(u->panel + i * width * g->bytes, width,
+                     t->w + (k * g->d.w_k + at[i]) * g->bytes, s, g->d.w_k, len, count);
+        i += len;
+    }
+}
+
+/* One panel of k: c is its first output, rows along the last axis. */
+static void k_panel(const epl__conv *g, const epl__conv_unit *u, const turn *t, int64_t k,
+                    int64_t count)
+{
+    const epl__conv_phase *p = u->phase;
+    const int64_t width = p->vectors * g->mul->lanes, bytes = g->bytes, row = u->q[2];
+    const int v = (int)epl__div_up(count, g->mul->lanes);
+    const int64_t step = epl__mul_rows(g->mul, v, row);
+    const int64_t c_m = p->copy_out ? width : p->axis[2].out_step * g->d.out_s[2];
+    const int64_t lines = u->q[0] * u->q[1];
+    pack_weights(g, u, t, k, count, v * g->mul->lanes);
+    for (int64_t line = 0; line < u->n * lines; line++) {
+        const int64_t n = line / lines, y = line % lines / u->q[1], z = line % u->q[1];
+        const char *a = t->in + (n * p->s_n + position(u, y, z, 0)) * bytes;
+        int64_t at = (u->n0 + n) * g->d.out_n + u->k0 + k +
+                     (p->axis[0].out + (u->q0[0] + y) * p->axis[0].out_step) * g->d.out_s[0] +
+                     (p->axis[1].out + (u->q0[1] + z) * p->axis[1].out_step) * g->d.out_s[1] +
+                     (p->axis[2].out + u->q0[2] * p->axis[2].out_step) * g->d.out_s[2];
+        char *c = u->out + at * bytes;
+        if (p->copy_out) {
+            at = (k / width * u->n * lines + line) * row * width;
+            c = u->sums + at * bytes;
+        }
+        for (int64_t i = 0; i < row; i += step) {
+            const int64_t r = epl__least(step, row - i);
+            g->mul->mul_at[v][r](t->kn, a + i * p->s[2] * bytes, p->s[2], p->in_at + t->first,
+                                 u->panel, g->step_at[v], c + i * c_m * bytes, c_m, count, t->add);
+        }
+    }
+}
+
+static void k_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
+{
+    const int64_t width = u->phase->vectors * g->mul->lanes;
+    for (int64_t k = 0; k < u->k; k += width) {
+        k_panel(g, u, t, k, epl__least(width, u->k - k));
+    }
+}
+
+/* -- units ------------------------------------------------------------------------------------ */
+static void run_unit(const epl__conv *g, const epl__conv_unit *u)
+{
+    const epl__conv_phase *p = u->phase;
+    if (p->mode == EPL__CONV_ZERO) {
+        memset(u->sums, 0, (size_t)g->bytes);
+        epl__conv_copy_out(g, u);
+        return;
+    }
+    turn t = {0};
+    for (int64_t c = 0; c < g->d.c; c += p->c_step) {
+        const int64_t count = epl__least(p->c_step, g->d.c - c), terms = count * p->taps;
+        t.in = u->copy;
+        if (p->copy_in) {
+            epl__conv_copy_in(g, u, c, count);
+        } else {
+            t.in = u->in + (p->base + c * p->s_c + u->n0 * p->s_n) * g->bytes;
+        }
+        t.w = u->w + (c * g->d.w_c + u->k0 * g->d.w_k) * g->bytes;
+        for (t.first = 0; t.first < terms; t.first += t.kn) {
+            t.kn = epl__least(p->kc, terms - t.first);
+            if (p->mode == EPL__CONV_ROWS) {
+                rows_turn(g, u, &t);
+            } else if (p->mode == EPL__CONV_N) {
+                n_turn(g, u, &t);
+            } else {
+                k_turn(g, u, &t);
+            }
+            t.add = true;
+        }
+    }
+    if (p->copy_out) {
+        epl__conv_copy_out(g, u);
+    }
+}
+
+static epl__conv_unit unit_at(const epl__conv *g, void *const *p, int64_t index, char *scratch)
+{
+    int64_t i = g->phases - 1;
+    while (g->phase[i].first_unit > index) {
+        i--;
+    }
+    const epl__conv_phase *x = &g->phase[i];
+    index -= x->first_unit;
+    epl__conv_unit u = {.phase = x, .copy = scratch};
+    u.panel = scratch + g->at_panel;
+    u.sums = scratch + g->at_out;
+    u.k0 = index % x->grid_k * x->k_of_unit;
+    index /= x->grid_k;
+    for (int j = 0; j < EPL__CONV_MAX; j++) {
+        u.q[j] = x->axis[j].q;
+    }
+    u.q0[x->cut] = index % x->grid_q * x->q_of_unit;
+    index /= x->grid_q;
+    u.n0 = index % x->grid_n * x->n_of_unit;
+    const epl__conv_at at = epl__conv_item(&g->d, index / x->grid_n);
+    u.k = epl__least(x->k_of_unit, g->d.k - u.k0);
+    u.n = epl__least(x->n_of_unit, g->d.n - u.n0);
+    u.q[x->cut] = epl__least(x->q_of_unit, x->axis[x->cut].q - u.q0[x->cut]);
+    u.out = (char *)p[0] + at.out * g->bytes;
+    u.in = (const char *)p[1] + at.in * g->bytes;
+    u.w = (const char *)p[2] + at.w * g->bytes;
+    return u;
+}
+
+void epl__conv_run(const epl__call *call, void *const *p, int64_t begin, int64_t end, void *scratch)
+{
+    const epl__conv *g = (const epl__conv *)call;
+    const int64_t last = epl__least(end * g->group, g->units);
+    for (int64_t i = begin * g->group; i < last; i++) {
+        const epl__conv_unit u = unit_at(g, p, i, scratch);
+        run_unit(g, &u);
+    }
+}
