@@ -10,7 +10,7 @@ Test(type, dtypes_have_names_and_sizes)
     static const size_t bytes[] = {0, 4, 8, 2, 2, 8, 4, 2, 1, 1, 1};
     for (int d = EPL_NONE; d < EPL_DTYPE_END; d++) {
         cr_assert_eq(epl_dtype_bytes((epl_dtype)d), bytes[d]);
-        cr_assert_eq(epl_dtype_named(epl_dtype_name((epl_dtype)d)), d);
+        cr_assert_eq((int)epl_dtype_named(epl_dtype_name((epl_dtype)d)), d);
     }
     cr_assert_str_eq(epl_dtype_name(EPL_BF16), "bf16");
     cr_assert_str_eq(epl_dtype_name((epl_dtype)77), "none");
