@@ -27,6 +27,12 @@ enum {
  * dimensional values, then the rest) and one broadcast shape. False after an error, or if
  * one is none; the error names op and the types. */
 bool epl__align(const char *op, epl_val *x, size_t n, unsigned how);
+/* torch's promotion of two dtypes, and of operands: numbers weigh least, then zero-dimensional
+ * values; what weighs less adds its category alone. Numbers alone give f32, i64 or bool. */
+epl_dtype epl__promote(epl_dtype a, epl_dtype b);
+epl_dtype epl__result_dtype(const epl_val *x, size_t n);
+/* The shape that all broadcast to; false if there is none. */
+bool epl__broadcast_shape(const epl_val *x, size_t n, epl_shape *out);
 /* A float operand: integers and booleans cast to f32; numbers are not taken. */
 bool epl__float_in(const char *op, epl_val *x);
 /* An axis in [0, rank); negative ones count from the end; rank 0 takes 0 and -1. The scope
