@@ -15,6 +15,7 @@
 #define EPL_KERNEL_H
 #include <espalier/base.h>
 #include "../base/arena.h"
+#include "tile_ops.h"
 
 typedef struct epl__call epl__call;
 struct epl__call {
@@ -22,8 +23,9 @@ struct epl__call {
      * documents (outputs first if there are several). scratch: `scratch` bytes, 64-byte
      * aligned, private to the calling thread. */
     void (*run)(const epl__call *c, void *const *p, int64_t begin, int64_t end, void *scratch);
-    /* Serial calls that can find bad data: NULL in all others; then run is NULL. False:
-     * message (EPL_PRIM_MESSAGE bytes) says what. */
+    /* NULL where no data can be bad. Else it is called once, by one thread, before any part
+     * (and also when there are no parts). False: message (EPL_PRIM_MESSAGE bytes) says what,
+     * and no part may run. */
     bool (*check)(const epl__call *c, void *const *p, void *scratch, char *message);
     int64_t parts;    /* >= 1, or 0 when there is nothing to do */
     size_t scratch;   /* bytes for each thread */
@@ -45,36 +47,6 @@ const char *epl__isa_name(epl__isa isa);
  * f64, NaN and infinities as in C; MAX and MIN give NaN if either is NaN.
  * Integer division rounds to zero and by zero gives 0; integer arithmetic wraps. */
 enum { EPL__TILE = 1024 };
-#define EPL__TILE_MAP(X)                                                                \
-    /* name, operands; F float, I integer, B bool, R result bool: for which dtypes */   \
-    X(COPY, 1, "FIB") X(NEG, 1, "FI") X(ABS, 1, "FI") X(SIGN, 1, "FI")                   \
-    X(EXP, 1, "F") X(EXP2, 1, "F") X(EXPM1, 1, "F") X(LOG, 1, "F") X(LOG2, 1, "F")       \
-    X(LOG10, 1, "F") X(LOG1P, 1, "F") X(SQRT, 1, "F") X(RSQRT, 1, "F")                   \
-    X(RECIPROCAL, 1, "F") X(SQUARE, 1, "FI") X(SIN, 1, "F") X(COS, 1, "F")               \
-    X(TAN, 1, "F") X(ASIN, 1, "F") X(ACOS, 1, "F") X(ATAN, 1, "F") X(SINH, 1, "F")       \
-    X(COSH, 1, "F") X(TANH, 1, "F") X(ASINH, 1, "F") X(ACOSH, 1, "F") X(ATANH, 1, "F")   \
-    X(ERF, 1, "F") X(ERFC, 1, "F") X(ERFINV, 1, "F") X(LGAMMA, 1, "F")                   \
-    X(DIGAMMA, 1, "F") X(SIGMOID, 1, "F") X(SOFTPLUS, 1, "F") /* log(1 + e^x) */         \
-    X(RELU, 1, "FI") /* max(x, 0), NaN stays */                                          \
-    X(FLOOR, 1, "FI") X(CEIL, 1, "FI") X(ROUND, 1, "FI") /* half to even */              \
-    X(TRUNC, 1, "FI") X(ISNAN, 1, "FR") X(NOT, 1, "BR")                                  \
-    X(ADD, 2, "FI") X(SUB, 2, "FI") X(MUL, 2, "FI") X(DIV, 2, "FI") X(POW, 2, "FI")      \
-    X(MAX, 2, "FIB") X(MIN, 2, "FIB") X(FMOD, 2, "FI") /* sign of x */                   \
-    X(REMAINDER, 2, "FI") /* sign of y, as Python's % */                                 \
-    X(FLOORDIV, 2, "FI") X(ATAN2, 2, "F") X(HYPOT, 2, "F") X(COPYSIGN, 2, "F")           \
-    X(NEXTAFTER, 2, "F")                                                                 \
-    X(EQ, 2, "FIBR") X(NE, 2, "FIBR") X(LT, 2, "FIBR") X(LE, 2, "FIBR")                  \
-    X(AND, 2, "BR") X(OR, 2, "BR") X(XOR, 2, "BR")                                       \
-    X(SELECT, 3, "FIB") /* x0 (BOOL) ? x1 : x2; dtype is that of x1 */                   \
-    X(FMA, 3, "F") /* x0 x1 + x2, rounded once or twice as the machine likes */          \
-    X(CAST, 1, "FIB") /* from dtype to `to`; bool(x) is x != 0; to integers: truncates,  \
-                         saturates, NaN gives 0; BF16 and F16 round to nearest even */
-typedef enum {
-#define EPL_X(name, operands, types) EPL__TILE_##name,
-    EPL__TILE_MAP(EPL_X)
-#undef EPL_X
-    EPL__TILE_END
-} epl__tile_op;
 bool epl__tile_has(epl__tile_op op, epl_dtype dtype); /* of the first (SELECT: second) operand */
 int epl__tile_operands(epl__tile_op op);
 
@@ -85,7 +57,7 @@ typedef struct {
     uint8_t dtype, to;
     int16_t dst, src[3];
 } epl__tile_ins;
-enum { EPL__TILE_MAX_IN = 16, EPL__TILE_MAX_REG = 64, EPL__TILE_MAX_OUT = 8 };
+enum { EPL__TILE_MAX_IN = 16, EPL__TILE_MAX_REG = 64, EPL__TILE_MAX_OUT = 32 };
 typedef struct {
     int rank; /* of the loop space; dims of size 1 and mergeable dims are collapsed inside */
     int64_t dim[EPL_MAX_RANK];

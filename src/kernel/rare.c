@@ -8,14 +8,23 @@
 #include <math.h>
 
 /* operation, function of a double */
-#define RARE_UNARY(X)                                                          \
-    X(TAN, tan) X(ASIN, asin) X(ACOS, acos) X(ATAN, atan) X(SINH, sinh)        \
-    X(COSH, cosh) X(ASINH, asinh) X(ACOSH, acosh) X(ATANH, atanh)              \
-    X(ERFC, erfc) X(ERFINV, epl__erfinv) X(LGAMMA, epl__lgamma)                \
+#define RARE_UNARY(X)      \
+    X(TAN, tan)            \
+    X(ASIN, asin)          \
+    X(ACOS, acos)          \
+    X(ATAN, atan)          \
+    X(SINH, sinh)          \
+    X(COSH, cosh)          \
+    X(ASINH, asinh)        \
+    X(ACOSH, acosh)        \
+    X(ATANH, atanh)        \
+    X(ERFC, erfc)          \
+    X(ERFINV, epl__erfinv) \
+    X(LGAMMA, epl__lgamma) \
     X(DIGAMMA, epl__digamma)
 
-#define UNARY(OP, function)                                                    \
-    EPL_SPAN_UNARY(F32_##OP, float, float, function((double)x))                \
+#define UNARY(OP, function)                                     \
+    EPL_SPAN_UNARY(F32_##OP, float, float, function((double)x)) \
     EPL_SPAN_UNARY(F64_##OP, double, double, function(x))
 RARE_UNARY(UNARY)
 
@@ -38,6 +47,5 @@ EPL_SPAN_BINARY(F64_NEXTAFTER, double, double, nextafter(x, y))
 #define AT_UNARY(OP, function) AT(OP)
 const epl__span_entry epl__rare_entries[] = {
     RARE_UNARY(AT_UNARY) AT(POW) AT(ATAN2) AT(HYPOT) AT(FMOD) AT(REMAINDER) AT(FLOORDIV)
-    AT(NEXTAFTER)
-    {0, 0, 0, NULL},
+        AT(NEXTAFTER){0, 0, 0, NULL},
 };

@@ -58,26 +58,26 @@ double epl__lgamma(double x)
     return lgamma_r(x, &sign);
 }
 
-#define DIVISIONS(T, f, suffix)                                                \
-    T epl__remainder##suffix(T x, T y)                                         \
-    {                                                                          \
-        const T rest = fmod##f(x, y);                                          \
-        if (rest == 0)                                                         \
-            return copysign##f(0, y);                                          \
-        return (rest < 0) != (y < 0) ? rest + y : rest;                        \
-    }                                                                          \
-    T epl__floordiv##suffix(T x, T y)                                          \
-    {                                                                          \
-        if (y == 0)                                                            \
-            return x / y;                                                      \
-        const T rest = fmod##f(x, y);                                          \
-        T ratio = (x - rest) / y;                                              \
-        if (rest != 0 && (rest < 0) != (y < 0))                                \
-            ratio -= 1;                                                        \
-        if (ratio == 0)                                                        \
-            return copysign##f(0, x / y);                                      \
-        const T down = floor##f(ratio);                                        \
-        return ratio - down > (T)0.5 ? down + 1 : down;                        \
+#define DIVISIONS(T, f, suffix)                         \
+    T epl__remainder##suffix(T x, T y)                  \
+    {                                                   \
+        const T rest = fmod##f(x, y);                   \
+        if (rest == 0)                                  \
+            return copysign##f(0, y);                   \
+        return (rest < 0) != (y < 0) ? rest + y : rest; \
+    }                                                   \
+    T epl__floordiv##suffix(T x, T y)                   \
+    {                                                   \
+        if (y == 0)                                     \
+            return x / y;                               \
+        const T rest = fmod##f(x, y);                   \
+        T ratio = (x - rest) / y;                       \
+        if (rest != 0 && (rest < 0) != (y < 0))         \
+            ratio -= 1;                                 \
+        if (ratio == 0)                                 \
+            return copysign##f(0, x / y);               \
+        const T down = floor##f(ratio);                 \
+        return ratio - down > (T)0.5 ? down + 1 : down; \
     }
 DIVISIONS(double, , )
 DIVISIONS(float, f, _f32)

@@ -52,6 +52,10 @@ typedef struct {
     /* best[j], at[j] updated by row number r: place of the first best. */
     void (*argmax_to)(int64_t n, const void *x, int64_t r, void *best, int64_t *at);
     void (*argmin_to)(int64_t n, const void *x, int64_t r, void *best, int64_t *at);
+    /* Running sums. Sums are double for floats, uint64_t for integers: sum[j] += x[j],
+     * out[j] = sum[j]; and of one line of n, strides in elements. */
+    void (*scan_to)(int64_t n, const void *x, void *sum, void *out);
+    void (*scan)(int64_t n, const void *x, int64_t stride, void *out, int64_t out_stride);
 } epl__reduce_spans;
 
 /* out[i * out_stride + j] = in[j * in_stride + i] for a block of at most 32 x 32. By element
@@ -73,6 +77,7 @@ extern const epl__spans epl__spans_avx2, epl__spans_avx512;
 /* The chosen set. epl__span_of: NULL for a pair that does not exist. */
 epl__span *epl__span_of(int op, epl_dtype dtype, epl_dtype to);
 const epl__spans *epl__spans_now(void);
+void epl__isa_info(char *text, size_t size); /* a line for epl__kernel_info */
 
 /* Those that call libm for each element, the same for all sets (rare.c, special.c). */
 extern const epl__span_entry epl__rare_entries[];
@@ -95,90 +100,95 @@ extern const epl__span_entry epl__rare_entries[];
     int64_t n, void *out, const void *a, const void *b, const void *c, unsigned flat
 
 /* z[i] = expr of x. */
-#define EPL_SPAN_UNARY(name, T, R, expr)        \
-    static void name(EPL_SPAN_ARGS)             \
-    {                                           \
-        (void)b, (void)c, (void)flat;           \
-        const T *xs = a;                        \
-        R *z = out;                             \
-        EPL_SPAN_LOOP(i, n)                     \
-        {                                       \
-            const T x = xs[i];                  \
-            z[i] = (R)(expr);                   \
-        }                                       \
+#define EPL_SPAN_UNARY(name, T, R, expr) \
+    static void name(EPL_SPAN_ARGS)      \
+    {                                    \
+        (void)b, (void)c, (void)flat;    \
+        const T *xs = a;                 \
+        R *z = out;                      \
+        EPL_SPAN_LOOP(i, n)              \
+        {                                \
+            const T x = xs[i];           \
+            z[i] = (R)(expr);            \
+        }                                \
     }
 
 /* z[i] = expr of x and y. */
-#define EPL_SPAN_BINARY(name, T, R, expr)       \
-    static void name(EPL_SPAN_ARGS)             \
-    {                                           \
-        (void)c;                                \
-        const T *xs = a, *ys = b;               \
-        R *z = out;                             \
-        if (flat == 1) {                        \
-            const T x = *xs;                    \
-            EPL_SPAN_LOOP(i, n)                 \
-            {                                   \
-                const T y = ys[i];              \
-                z[i] = (R)(expr);               \
-            }                                   \
-        } else if (flat == 2) {                 \
-            const T y = *ys;                    \
-            EPL_SPAN_LOOP(i, n)                 \
-            {                                   \
-                const T x = xs[i];              \
-                z[i] = (R)(expr);               \
-            }                                   \
-        } else {                                \
-            EPL_SPAN_LOOP(i, n)                 \
-            {                                   \
-                const T x = xs[i], y = ys[i];   \
-                z[i] = (R)(expr);               \
-            }                                   \
-        }                                       \
+#define EPL_SPAN_BINARY(name, T, R, expr)     \
+    static void name(EPL_SPAN_ARGS)           \
+    {                                         \
+        (void)c;                              \
+        const T *xs = a, *ys = b;             \
+        R *z = out;                           \
+        if (flat == 1) {                      \
+            const T x = *xs;                  \
+            EPL_SPAN_LOOP(i, n)               \
+            {                                 \
+                const T y = ys[i];            \
+                z[i] = (R)(expr);             \
+            }                                 \
+        } else if (flat == 2) {               \
+            const T y = *ys;                  \
+            EPL_SPAN_LOOP(i, n)               \
+            {                                 \
+                const T x = xs[i];            \
+                z[i] = (R)(expr);             \
+            }                                 \
+        } else {                              \
+            EPL_SPAN_LOOP(i, n)               \
+            {                                 \
+                const T x = xs[i], y = ys[i]; \
+                z[i] = (R)(expr);             \
+            }                                 \
+        }                                     \
     }
 
 /* z[i] = expr of x, y, w; the steps sx, sy, sw are 0 or 1. */
-#define EPL_SPAN_TERNARY_LOOP(X, T, R, expr, sx, sy, sw)            \
-    EPL_SPAN_LOOP(i, n)                                             \
-    {                                                               \
-        const X x = (sx) ? xs[i] : x0;                              \
-        const T y = (sy) ? ys[i] : y0, w = (sw) ? ws[i] : w0;       \
-        z[i] = (R)(expr);                                           \
-    }                                                               \
+#define EPL_SPAN_TERNARY_LOOP(X, T, R, expr, sx, sy, sw)      \
+    EPL_SPAN_LOOP(i, n)                                       \
+    {                                                         \
+        const X                                               \
+        x = (sx) ? xs[i] : x0;                                \
+        const T y = (sy) ? ys[i] : y0, w = (sw) ? ws[i] : w0; \
+        z[i] = (R)(expr);                                     \
+    }                                                         \
     break
-#define EPL_SPAN_TERNARY(name, X, T, R, expr)                       \
-    static void name(EPL_SPAN_ARGS)                                 \
-    {                                                               \
-        const X *xs = a;                                            \
-        const T *ys = b, *ws = c;                                   \
-        const X x0 = *xs;                                           \
-        const T y0 = *ys, w0 = *ws;                                 \
-        R *z = out;                                                 \
-        switch (flat) {                                             \
-        case 1:                                                     \
-            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 0, 1, 1);          \
-        case 2:                                                     \
-            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 1, 0, 1);          \
-        case 3:                                                     \
-            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 0, 0, 1);          \
-        case 4:                                                     \
-            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 1, 1, 0);          \
-        case 5:                                                     \
-            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 0, 1, 0);          \
-        case 6:                                                     \
-            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 1, 0, 0);          \
-        default:                                                    \
-            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 1, 1, 1);          \
-        }                                                           \
+#define EPL_SPAN_TERNARY(name, X, T, R, expr)              \
+    static void name(EPL_SPAN_ARGS)                        \
+    {                                                      \
+        const X                                            \
+        *xs = a;                                           \
+        const T *ys = b, *ws = c;                          \
+        const X                                            \
+        x0 = *xs;                                          \
+        const T y0 = *ys, w0 = *ws;                        \
+        R *z = out;                                        \
+        switch (flat) {                                    \
+        case 1:                                            \
+            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 0, 1, 1); \
+        case 2:                                            \
+            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 1, 0, 1); \
+        case 3:                                            \
+            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 0, 0, 1); \
+        case 4:                                            \
+            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 1, 1, 0); \
+        case 5:                                            \
+            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 0, 1, 0); \
+        case 6:                                            \
+            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 1, 0, 0); \
+        default:                                           \
+            EPL_SPAN_TERNARY_LOOP(X, T, R, expr, 1, 1, 1); \
+        }                                                  \
     }
 
 /* dtype, its C type, an unsigned type wide enough to compute in without overflow traps */
-#define EPL_SPAN_INTS(X)           \
-    X(I64, int64_t, uint64_t)      \
-    X(I32, int32_t, uint32_t)      \
-    X(I16, int16_t, uint32_t)      \
-    X(I8, int8_t, uint32_t)        \
+#define EPL_SPAN_INTS(X)      \
+    X(I64, int64_t, uint64_t) \
+    X(I32, int32_t, uint32_t) \
+    X(I16, int16_t, uint32_t) \
+    X(I8, int8_t, uint32_t)   \
     X(U8, uint8_t, uint32_t)
-#define EPL_SPAN_FLOATS(X) X(F32, float) X(F64, double)
+#define EPL_SPAN_FLOATS(X) \
+    X(F32, float)          \
+    X(F64, double)
 #endif

@@ -21,13 +21,13 @@
 #define NUMBER_F16(x) f32_of_f16(x)
 
 /* y is x held inside [low, top], and top only for what is too large. */
-#define SATURATE(name, T, F, low, top, largest)  \
-    static inline T name(F x)                    \
-    {                                            \
-        F y = x == x ? x : 0;                    \
-        y = y < (low) ? (low) : y;               \
-        const T cut = (T)(y >= (top) ? 0 : y);   \
-        return y >= (top) ? (largest) : cut;     \
+#define SATURATE(name, T, F, low, top, largest) \
+    static inline T name(F x)                   \
+    {                                           \
+        F y = x == x ? x : 0;                   \
+        y = y < (low) ? (low) : y;              \
+        const T cut = (T)(y >= (top) ? 0 : y);  \
+        return y >= (top) ? (largest) : cut;    \
     }
 #define SATURATE_ALL(F, f)                                             \
     SATURATE(I64_of_##f, int64_t, F, -0x1p63##f, 0x1p63##f, INT64_MAX) \
@@ -39,9 +39,10 @@ SATURATE_ALL(float, f)
 SATURATE_ALL(double, )
 
 #define CAST(S, D, expr) EPL_SPAN_UNARY(S##_to_##D, TYPE_##S, TYPE_##D, expr)
-#define FLOAT_TO_INTS(S, f, x_) \
-    CAST(S, I64, I64_of_##f(x_)) CAST(S, I32, I32_of_##f(x_)) CAST(S, I16, I16_of_##f(x_)) \
-    CAST(S, I8, I8_of_##f(x_)) CAST(S, U8, U8_of_##f(x_)) CAST(S, BOOL, (x_) != 0)
+#define FLOAT_TO_INTS(S, f, x_)                                                          \
+    CAST(S, I64, I64_of_##f(x_))                                                         \
+    CAST(S, I32, I32_of_##f(x_)) CAST(S, I16, I16_of_##f(x_)) CAST(S, I8, I8_of_##f(x_)) \
+        CAST(S, U8, U8_of_##f(x_)) CAST(S, BOOL, (x_) != 0)
 
 FLOAT_TO_INTS(F32, f, x)
 FLOAT_TO_INTS(F64, , x)
@@ -61,9 +62,10 @@ CAST(F16, F32, NUMBER_F16(x))
 CAST(F16, F64, NUMBER_F16(x))
 CAST(F16, BF16, bf16_of_f32(NUMBER_F16(x)))
 
-#define INT_TO_FLOATS(S) \
-    CAST(S, F32, x) CAST(S, F64, x) CAST(S, BF16, bf16_of_f32(NUMBER_##S(x))) \
-    CAST(S, F16, f16_of_f32(NUMBER_##S(x))) CAST(S, BOOL, x != 0)
+#define INT_TO_FLOATS(S)                                      \
+    CAST(S, F32, x)                                           \
+    CAST(S, F64, x) CAST(S, BF16, bf16_of_f32(NUMBER_##S(x))) \
+        CAST(S, F16, f16_of_f32(NUMBER_##S(x))) CAST(S, BOOL, x != 0)
 #define NUMBER_I64(x) f32_odd_of_f64(f64_odd_of_i64(x))
 #define NUMBER_I32(x) f32_odd_of_f64((double)(x))
 #define NUMBER_I16(x) ((float)(x))
@@ -106,11 +108,11 @@ CAST(BOOL, I16, x)
 CAST(BOOL, I8, x)
 CAST(BOOL, U8, x)
 
-#define SAME(bytes)                                \
-    static void same_##bytes(EPL_SPAN_ARGS)        \
-    {                                              \
-        (void)b, (void)c, (void)flat;              \
-        memmove(out, a, (size_t)n * (bytes));      \
+#define SAME(bytes)                          \
+    static void same_##bytes(EPL_SPAN_ARGS)  \
+    {                                        \
+        (void)b, (void)c, (void)flat;        \
+        memmove(out, a, (size_t)n *(bytes)); \
     }
 SAME(1)
 SAME(2)
@@ -125,21 +127,20 @@ SAME(8)
 
 extern const epl__span_entry EPL_SPAN_NAME(cast_entries)[];
 const epl__span_entry EPL_SPAN_NAME(cast_entries)[] = {
-    AT_SAME(F32, 4) AT(F32, F64) TO_FLOAT(F32) TO_INT(F32)
-    AT_SAME(F64, 8) AT(F64, F32) TO_FLOAT(F64) TO_INT(F64)
-    AT_SAME(BF16, 2) AT(BF16, F32) AT(BF16, F64) AT(BF16, F16) TO_INT(BF16)
-    AT_SAME(F16, 2) AT(F16, F32) AT(F16, F64) AT(F16, BF16) TO_INT(F16)
-    AT_SAME(I64, 8) AT(I64, F32) AT(I64, F64) TO_FLOAT(I64)
-    AT(I64, I32) AT(I64, I16) AT(I64, I8) AT(I64, U8) AT(I64, BOOL)
-    AT_SAME(I32, 4) AT(I32, F32) AT(I32, F64) TO_FLOAT(I32)
-    AT(I32, I64) AT(I32, I16) AT(I32, I8) AT(I32, U8) AT(I32, BOOL)
-    AT_SAME(I16, 2) AT(I16, F32) AT(I16, F64) TO_FLOAT(I16)
-    AT(I16, I64) AT(I16, I32) AT(I16, I8) AT(I16, U8) AT(I16, BOOL)
-    AT_SAME(I8, 1) AT(I8, F32) AT(I8, F64) TO_FLOAT(I8)
-    AT(I8, I64) AT(I8, I32) AT(I8, I16) AT(I8, U8) AT(I8, BOOL)
-    AT_SAME(U8, 1) AT(U8, F32) AT(U8, F64) TO_FLOAT(U8)
-    AT(U8, I64) AT(U8, I32) AT(U8, I16) AT(U8, I8) AT(U8, BOOL)
-    AT_SAME(BOOL, 1) AT(BOOL, F32) AT(BOOL, F64) TO_FLOAT(BOOL)
-    AT(BOOL, I64) AT(BOOL, I32) AT(BOOL, I16) AT(BOOL, I8) AT(BOOL, U8)
-    {0, 0, 0, NULL},
+    AT_SAME(F32, 4) AT(F32, F64) TO_FLOAT(F32) TO_INT(F32) AT_SAME(F64, 8) AT(F64, F32)
+        TO_FLOAT(F64) TO_INT(F64) AT_SAME(BF16, 2) AT(BF16, F32) AT(BF16, F64) AT(BF16, F16)
+            TO_INT(BF16) AT_SAME(F16, 2) AT(F16, F32) AT(F16, F64) AT(F16, BF16) TO_INT(F16)
+                AT_SAME(I64, 8) AT(I64, F32) AT(I64, F64) TO_FLOAT(I64) AT(I64, I32) AT(I64, I16)
+                    AT(I64, I8) AT(I64, U8) AT(I64, BOOL) AT_SAME(I32, 4) AT(I32, F32) AT(I32, F64)
+                        TO_FLOAT(I32) AT(I32, I64) AT(I32, I16) AT(I32, I8) AT(I32, U8)
+                            AT(I32, BOOL) AT_SAME(I16, 2) AT(I16, F32) AT(I16, F64) TO_FLOAT(I16)
+                                AT(I16, I64) AT(I16, I32) AT(I16, I8) AT(I16, U8) AT(I16, BOOL)
+                                    AT_SAME(I8, 1) AT(I8, F32) AT(I8, F64) TO_FLOAT(I8) AT(I8, I64)
+                                        AT(I8, I32) AT(I8, I16) AT(I8, U8) AT(I8, BOOL)
+                                            AT_SAME(U8, 1) AT(U8, F32) AT(U8, F64) TO_FLOAT(U8)
+                                                AT(U8, I64) AT(U8, I32) AT(U8, I16) AT(U8, I8)
+                                                    AT(U8, BOOL) AT_SAME(BOOL, 1) AT(BOOL, F32)
+                                                        AT(BOOL, F64) TO_FLOAT(BOOL) AT(BOOL, I64)
+                                                            AT(BOOL, I32) AT(BOOL, I16) AT(BOOL, I8)
+                                                                AT(BOOL, U8){0, 0, 0, NULL},
 };

@@ -3,10 +3,18 @@
 #include "math_span.h"
 
 /* operation, function */
-#define HOT(X)                                                                 \
-    X(EXP, exp) X(EXP2, exp2) X(EXPM1, expm1) X(LOG, log) X(LOG2, log2)        \
-    X(LOG10, log10) X(LOG1P, log1p) X(TANH, tanh) X(ERF, erf)                  \
-    X(SIGMOID, sigmoid) X(SOFTPLUS, softplus)
+#define HOT(X)          \
+    X(EXP, exp)         \
+    X(EXP2, exp2)       \
+    X(EXPM1, expm1)     \
+    X(LOG, log)         \
+    X(LOG2, log2)       \
+    X(LOG10, log10)     \
+    X(LOG1P, log1p)     \
+    X(TANH, tanh)       \
+    X(ERF, erf)         \
+    X(SIGMOID, sigmoid) \
+    X(SOFTPLUS, softplus)
 
 #define SPAN(OP, function) MATH_SPAN(span_##function, float, function##_f32)
 HOT(SPAN)
@@ -16,6 +24,5 @@ MATH_SPAN_LIMITED(span_cos, float, cos_f32, TURN_LIMIT_F32, cosf)
 #define AT(OP, function) {EPL__TILE_##OP, EPL_F32, 0, span_##function},
 extern const epl__span_entry EPL_SPAN_NAME(math_f32_entries)[];
 const epl__span_entry EPL_SPAN_NAME(math_f32_entries)[] = {
-    HOT(AT) AT(SIN, sin) AT(COS, cos)
-    {0, 0, 0, NULL},
+    HOT(AT) AT(SIN, sin) AT(COS, cos){0, 0, 0, NULL},
 };

@@ -8,9 +8,8 @@ extern const epl__reduce_spans EPL_SPAN_NAME(reduce_spans)[];
 extern epl__turn *const EPL_SPAN_NAME(turns)[];
 
 static const epl__span_entry *const entries[] = {
-    EPL_SPAN_NAME(arith_entries),    EPL_SPAN_NAME(compare_entries),
-    EPL_SPAN_NAME(cast_entries),     EPL_SPAN_NAME(math_f32_entries),
-    EPL_SPAN_NAME(math_f64_entries), NULL,
+    EPL_SPAN_NAME(arith_entries),    EPL_SPAN_NAME(compare_entries),  EPL_SPAN_NAME(cast_entries),
+    EPL_SPAN_NAME(math_f32_entries), EPL_SPAN_NAME(math_f64_entries), NULL,
 };
 
 const epl__spans EPL_SPAN_NAME(spans) = {
