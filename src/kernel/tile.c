@@ -1,0 +1,160 @@
+/* tile.c -- runs a prepared tile program. */
+#include "tile.h"
+#include <string.h>
+
+enum { NO_REG = EPL__TILE_MAX_REG, OPERANDS = EPL__TILE_MAX_IN + EPL__TILE_MAX_OUT };
+
+/* Where a run is: the block's index, each operand's block, and the registers. */
+typedef struct {
+    const epl__tile *t;
+    int64_t index[EPL_MAX_RANK];
+    char *in[EPL__TILE_MAX_IN], *out[EPL__TILE_MAX_OUT];
+    const char *loaded[EPL__TILE_MAX_IN]; /* of which block a kept buffer holds elements */
+    void *reg[EPL__TILE_MAX_REG + 1];
+    char *scratch;
+} walk;
+
+static void start(walk *w, void *const *p, int64_t block)
+{
+    const epl__tile *t = w->t;
+    char *scratch = w->scratch;
+    for (int i = t->outer_rank - 1; i >= 0; i--) {
+        w->index[i] = block % t->outer_dim[i];
+        block /= t->outer_dim[i];
+    }
+    for (int i = 0; i < t->inputs; i++) {
+        const epl__tile_operand *o = &t->input[i];
+        w->in[i] = (char *)p[o->p] + o->offset;
+        for (int axis = 0; axis < t->outer_rank; axis++)
+            w->in[i] += w->index[axis] * o->outer[axis];
+        w->loaded[i] = NULL;
+        w->reg[o->reg] = o->way == EPL__WAY_BUFFER ? scratch + o->at : w->in[i];
+    }
+    for (int i = 0; i < t->outputs; i++) {
+        const epl__tile_operand *o = &t->output[i];
+        w->out[i] = (char *)p[o->p] + o->offset;
+        for (int axis = 0; axis < t->outer_rank; axis++)
+            w->out[i] += w->index[axis] * o->outer[axis];
+    }
+    for (int i = 0; i < t->constants; i++)
+        w->reg[t->constant_reg[i]] = (void *)(uintptr_t)&t->constant[i]; /* only read */
+    for (int i = 0; i < t->buffers; i++)
+        w->reg[t->buffer_reg[i]] = scratch + t->buffer_at[i];
+    w->reg[NO_REG] = NULL;
+}
+
+static void next_block(walk *w)
+{
+    const epl__tile *t = w->t;
+    for (int axis = t->outer_rank - 1; axis >= 0; axis--) {
+        const bool carry = ++w->index[axis] == t->outer_dim[axis];
+        const int64_t steps = carry ? 1 - t->outer_dim[axis] : 1;
+        for (int i = 0; i < t->inputs; i++)
+            w->in[i] += steps * t->input[i].outer[axis];
+        for (int i = 0; i < t->outputs; i++)
+            w->out[i] += steps * t->output[i].outer[axis];
+        if (!carry)
+            break;
+        w->index[axis] = 0;
+    }
+}
+
+/* Makes the registers ready for elements [first, first + n) of the block. */
+static void fetch(walk *w, int64_t first, int64_t n)
+{
+    const epl__tile *t = w->t;
+    for (int i = 0; i < t->inputs; i++) {
+        const epl__tile_operand *o = &t->input[i];
+        switch (o->way) {
+        case EPL__WAY_FIXED:
+            break;
+        case EPL__WAY_ONE:
+            w->reg[o->reg] = w->in[i];
+            break;
+        case EPL__WAY_PLAIN:
+            w->reg[o->reg] = w->in[i] + first * (int64_t)o->size;
+            break;
+        case EPL__WAY_BUFFER:
+            if (o->keep && w->loaded[i] == w->in[i])
+                break;
+            /* A kept buffer is filled as for a first tile, which is never the shorter one. */
+            o->load(&o->inner, w->in[i], o->keep ? 0 : first, o->keep ? t->tile : n,
+                    w->reg[o->reg]);
+            w->loaded[i] = w->in[i];
+        }
+    }
+    for (int i = 0; i < t->outputs; i++)
+        if (t->output[i].way == EPL__WAY_PLAIN)
+            w->reg[t->output[i].reg] = w->out[i] + first * (int64_t)t->output[i].size;
+}
+
+static void compute(const walk *w, int64_t n, bool head)
+{
+    const epl__tile_step *s = w->t->step, *end = s + w->t->steps;
+    void *const *reg = w->reg;
+    for (; s < end; s++)
+        if (s->head == head)
+            s->span(s->one ? 1 : n, reg[s->dst], reg[s->src[0]], reg[s->src[1]], reg[s->src[2]],
+                    s->flat);
+}
+
+static void put(const walk *w, int64_t first, int64_t n)
+{
+    const epl__tile *t = w->t;
+    for (int i = 0; i < t->outputs; i++) {
+        const epl__tile_operand *o = &t->output[i];
+        if (o->way != EPL__WAY_BUFFER)
+            continue;
+        char *to = w->out[i] + first * (int64_t)o->size;
+        const void *from = w->reg[o->reg];
+        if (o->spread) {
+            void *copies = o->store ? w->scratch + o->at : to;
+            epl__rows_fill(copies, n, from, o->size);
+            from = copies;
+        }
+        if (o->store)
+            o->store(&o->inner, w->out[i], first, n, from);
+        else if (!o->spread)
+            memmove(to, from, (size_t)n * o->size);
+    }
+}
+
+void epl__tile_run(const epl__call *c, void *const *p, int64_t begin, int64_t end, void *scratch)
+{
+    const epl__tile *t = (const epl__tile *)c;
+    walk w = {.t = t, .scratch = scratch};
+    int64_t unit = begin * t->units_of_part, last = end * t->units_of_part;
+    if (last > t->units)
+        last = t->units;
+    int64_t first = unit % t->tiles * t->tile;
+    start(&w, p, unit / t->tiles);
+    compute(&w, 1, true);
+    for (; unit < last; unit++) {
+        const int64_t n = first + t->tile < t->block ? t->tile : t->block - first;
+        fetch(&w, first, n);
+        compute(&w, n, false);
+        put(&w, first, n);
+        first += n;
+        if (first == t->block) {
+            first = 0;
+            next_block(&w);
+        }
+    }
+}
+
+void epl__tile_run_single(const epl__call *c, void *const *p, int64_t begin, int64_t end,
+                          void *scratch)
+{
+    (void)scratch;
+    const epl__tile_single *t = (const epl__tile_single *)c;
+    const int64_t first = begin * t->count_of_part;
+    int64_t n = end * t->count_of_part;
+    n = (n < t->count ? n : t->count) - first;
+    const void *in[3];
+    for (int i = 0; i < 3; i++)
+        in[i] = t->in[i] < 0
+                    ? (const char *)&t->constant[i]
+                    : (const char *)p[t->in[i]] + t->in_offset[i] + first * (int64_t)t->in_size[i];
+    t->span(n, (char *)p[t->out] + t->out_offset + first * (int64_t)t->out_size, in[0], in[1],
+            in[2], t->flat);
+}
