@@ -20,8 +20,9 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
     epl_type key = epl_type_of(in[0].dtype, in[0].shape), none = {0};
     int rank = key.shape.rank;
     (void)count;
-    if (key.dtype != EPL_I64 || in[1].dtype != EPL_I64 || rank < 1 || key.shape.dim[rank - 1] != 2 ||
-        in[1].shape.rank != rank - 1 || a->domain < 0 || a->domain >= EPL__KEY_USES)
+    if (key.dtype != EPL_I64 || in[1].dtype != EPL_I64 || rank < 1 ||
+        key.shape.dim[rank - 1] != 2 || in[1].shape.rank != rank - 1 || a->domain < 0 ||
+        a->domain >= EPL__KEY_USES)
         return none;
     for (int i = 0; i < rank - 1; i++)
         if (in[1].shape.dim[i] != key.shape.dim[i])
@@ -62,6 +63,11 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
 
 static const epl_attr attrs[] = {
     EPL_ATTR(epl__fold_attrs, domain, EPL_INT, 0, 0, EPL__KEY_USES - 1), EPL_ATTR_END};
-const epl_prim epl__prim_fold = {.name = "fold", .formula = "y = the key of key and n", .inputs = 2,
-                                 .attrs_size = sizeof(epl__fold_attrs), .attrs = attrs, .type = type,
-                                 .kernel = kernel, .batch = batch};
+const epl_prim epl__prim_fold = {.name = "fold",
+                                 .formula = "y = the key of key and n",
+                                 .inputs = 2,
+                                 .attrs_size = sizeof(epl__fold_attrs),
+                                 .attrs = attrs,
+                                 .type = type,
+                                 .kernel = kernel,
+                                 .batch = batch};

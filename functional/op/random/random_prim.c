@@ -13,7 +13,8 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
     bool wide = a->dtype == EPL_F64 || a->dtype == EPL_I64;
     (void)count;
     if (in[0].dtype != EPL_I64 || s.rank < 1 || s.dim[s.rank - 1] != 2 || a->rank < 0 ||
-        s.rank - 1 + a->rank > EPL_MAX_RANK || !(wide || a->dtype == EPL_F32 || a->dtype == EPL_I32))
+        s.rank - 1 + a->rank > EPL_MAX_RANK ||
+        !(wide || a->dtype == EPL_F32 || a->dtype == EPL_I32))
         return none;
     s.rank--;
     for (int i = 0; i < a->rank; i++)
@@ -91,7 +92,12 @@ static const epl_attr attrs[] = {
     EPL_ATTR(epl__random_attrs, dtype, EPL_INT, EPL_F32, 1, EPL_DTYPE_END),
     EPL_ATTR(epl__random_attrs, rank, EPL_INT, 0, 0, EPL_MAX_RANK),
     EPL_ATTR_N(epl__random_attrs, dim, EPL_MAX_RANK, 0, 0, 9e18), EPL_ATTR_END};
-const epl_prim epl__prim_random = {
-    .name = "random", .formula = "y = numbers of the stream of key", .inputs = 1,
-    .attrs_size = sizeof(epl__random_attrs), .attrs = attrs, .type = type, .kernel = kernel,
-    .jvp = jvp, .batch = batch};
+const epl_prim epl__prim_random = {.name = "random",
+                                   .formula = "y = numbers of the stream of key",
+                                   .inputs = 1,
+                                   .attrs_size = sizeof(epl__random_attrs),
+                                   .attrs = attrs,
+                                   .type = type,
+                                   .kernel = kernel,
+                                   .jvp = jvp,
+                                   .batch = batch};

@@ -54,14 +54,14 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     if (!size)
         return true;
     memset(out->data, 0, size);
-    epl__strides(out->type.shape, to);
+    epl__row_major(out->type.shape, to);
     for (size_t k = 0; k < count; k++) {
         epl_shape s = in[k].type.shape;
         int64_t place = a->offset.at[k] * to[a->axis];
-        epl__strides(s, from);
+        epl__row_major(s, from);
         if (epl_count(in[k].type))
-            epl__move((char *)out->data + place * (int64_t)bytes, to, in[k].data, from, s.rank,
-                      s.dim, bytes);
+            epl__copy_strided((char *)out->data + place * (int64_t)bytes, to, in[k].data, from,
+                              s.rank, s.dim, bytes);
     }
     return true;
 }
@@ -77,7 +77,7 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
 {
     const epl__assemble_attrs *a = attrs;
     int64_t size = 0;
-    epl_val *part = epl__room(x[0], count);
+    epl_val *part = epl__val_list(x[0], count);
     if (!part)
         return EPL_NO_VAL;
     for (size_t k = 0; k < count; k++)
@@ -92,7 +92,14 @@ static const epl_attr attrs[] = {
     EPL_ATTR(epl__assemble_attrs, axis, EPL_INT, 0, 0, EPL_MAX_RANK - 1),
     EPL_ATTR(epl__assemble_attrs, length, EPL_INT, 0, 0, 9e18),
     EPL_ATTR(epl__assemble_attrs, offset, EPL_LIST, 0, 0, 9e18), EPL_ATTR_END};
-const epl_prim epl__prim_assemble = {
-    .name = "assemble", .formula = "y[offset[k] + i] = x_k[i], else 0", .inputs = -1,
-    .linear = 0xffffffff, .attrs_size = sizeof(epl__assemble_attrs), .attrs = attrs, .type = type,
-    .kernel = kernel, .transpose = transpose, .batch = batch, .lower = EPL_LOWER_ENGINE};
+const epl_prim epl__prim_assemble = {.name = "assemble",
+                                     .formula = "y[offset[k] + i] = x_k[i], else 0",
+                                     .inputs = -1,
+                                     .linear = 0xffffffff,
+                                     .attrs_size = sizeof(epl__assemble_attrs),
+                                     .attrs = attrs,
+                                     .type = type,
+                                     .kernel = kernel,
+                                     .transpose = transpose,
+                                     .batch = batch,
+                                     .lower = EPL_LOWER_ENGINE};

@@ -28,11 +28,12 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     (void)count, (void)message;
     if (epl_count(out->type) == 0)
         return true;
-    epl__strides(in[0].type.shape, of_x);
-    epl__strides(s, to);
+    epl__row_major(in[0].type.shape, of_x);
+    epl__row_major(s, to);
     for (int i = 0, old = 0; i < s.rank; i++)
         from[i] = a->mask >> i & 1 ? 0 : of_x[old++];
-    epl__move(out->data, to, in[0].data, from, s.rank, s.dim, epl_dtype_bytes(out->type.dtype));
+    epl__copy_strided(out->data, to, in[0].data, from, s.rank, s.dim,
+                      epl_dtype_bytes(out->type.dtype));
     return true;
 }
 
@@ -51,11 +52,18 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return epl__broadcast(x[0], epl__shape_insert(s, 0, epl_dim(x[0], 0)), a->mask << 1);
 }
 
-static const epl_attr attrs[] = {
-    EPL_ATTR(epl__broadcast_attrs, rank, EPL_INT, 0, 0, EPL_MAX_RANK),
-    EPL_ATTR_N(epl__broadcast_attrs, dim, EPL_MAX_RANK, 0, 0, 9e18),
-    EPL_ATTR(epl__broadcast_attrs, mask, EPL_INT, 0, 0, 4095), EPL_ATTR_END};
-const epl_prim epl__prim_broadcast = {
-    .name = "broadcast", .formula = "y = x with new axes, those of mask", .inputs = 1, .linear = 1,
-    .attrs_size = sizeof(epl__broadcast_attrs), .attrs = attrs, .type = type, .kernel = kernel,
-    .transpose = transpose, .batch = batch, .lower = EPL_LOWER_VIEW};
+static const epl_attr attrs[] = {EPL_ATTR(epl__broadcast_attrs, rank, EPL_INT, 0, 0, EPL_MAX_RANK),
+                                 EPL_ATTR_N(epl__broadcast_attrs, dim, EPL_MAX_RANK, 0, 0, 9e18),
+                                 EPL_ATTR(epl__broadcast_attrs, mask, EPL_INT, 0, 0, 4095),
+                                 EPL_ATTR_END};
+const epl_prim epl__prim_broadcast = {.name = "broadcast",
+                                      .formula = "y = x with new axes, those of mask",
+                                      .inputs = 1,
+                                      .linear = 1,
+                                      .attrs_size = sizeof(epl__broadcast_attrs),
+                                      .attrs = attrs,
+                                      .type = type,
+                                      .kernel = kernel,
+                                      .transpose = transpose,
+                                      .batch = batch,
+                                      .lower = EPL_LOWER_VIEW};

@@ -9,8 +9,8 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
     epl_type none = {0}, t = epl_type_of(in[0].dtype, in[1].shape);
     epl_shape x = in[0].shape, index = in[1].shape;
     (void)count;
-    if ((in[1].dtype != EPL_I64 && in[1].dtype != EPL_I32) || a->batch < 0 ||
-        a->batch >= x.rank || a->batch > index.rank)
+    if ((in[1].dtype != EPL_I64 && in[1].dtype != EPL_I32) || a->batch < 0 || a->batch >= x.rank ||
+        a->batch > index.rank)
         return none;
     for (int i = 0; i < a->batch; i++)
         if (x.dim[i] != index.dim[i])
@@ -95,7 +95,14 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
 static const epl_attr attrs[] = {
     EPL_ATTR(epl__gather_attrs, batch, EPL_INT, 0, 0, EPL_MAX_RANK - 1),
     EPL_ATTR(epl__gather_attrs, axis, EPL_INT, 0, 0, 9e18), EPL_ATTR_END};
-const epl_prim epl__prim_gather = {
-    .name = "gather", .formula = "y[b, i, r] = x[b, index[b, i], r]", .inputs = 2, .linear = 1,
-    .attrs_size = sizeof(epl__gather_attrs), .attrs = attrs, .type = type, .kernel = kernel,
-    .transpose = transpose, .batch = batch, .lower = EPL_LOWER_ENGINE};
+const epl_prim epl__prim_gather = {.name = "gather",
+                                   .formula = "y[b, i, r] = x[b, index[b, i], r]",
+                                   .inputs = 2,
+                                   .linear = 1,
+                                   .attrs_size = sizeof(epl__gather_attrs),
+                                   .attrs = attrs,
+                                   .type = type,
+                                   .kernel = kernel,
+                                   .transpose = transpose,
+                                   .batch = batch,
+                                   .lower = EPL_LOWER_ENGINE};

@@ -5,7 +5,7 @@
 #include "../../../src/base/scope.h"
 #include "shape.h"
 
-int64_t epl__strides(epl_shape s, int64_t *stride)
+int64_t epl__row_major(epl_shape s, int64_t *stride)
 {
     int64_t n = 1;
     for (int i = s.rank; i-- > 0; n *= s.dim[i])
@@ -13,8 +13,8 @@ int64_t epl__strides(epl_shape s, int64_t *stride)
     return n;
 }
 
-void epl__move(void *out, const int64_t *out_stride, const void *in, const int64_t *in_stride,
-               int rank, const int64_t *dim, size_t bytes)
+void epl__copy_strided(void *out, const int64_t *out_stride, const void *in,
+                       const int64_t *in_stride, int rank, const int64_t *dim, size_t bytes)
 {
     int64_t at[EPL_MAX_RANK] = {0}, to = 0, from = 0;
     for (int i = 0; i < rank; i++)
@@ -44,22 +44,22 @@ static void *room(epl_val of, size_t n, size_t bytes)
     return p;
 }
 
-epl_val *epl__room(epl_val of, size_t n)
+epl_val *epl__val_list(epl_val of, size_t n)
 {
     return room(of, n, sizeof(epl_val));
 }
 
-int64_t *epl__room_ints(epl_val of, size_t n)
+int64_t *epl__int_list(epl_val of, size_t n)
 {
     return room(of, n, sizeof(int64_t));
 }
 
-bool epl__plus(int64_t a, int64_t b, int64_t *out)
+bool epl__sum_fits(int64_t a, int64_t b, int64_t *out)
 {
     return !__builtin_add_overflow(a, b, out);
 }
 
-bool epl__times(int64_t a, int64_t b, int64_t *out)
+bool epl__product_fits(int64_t a, int64_t b, int64_t *out)
 {
     return !__builtin_mul_overflow(a, b, out);
 }
@@ -71,6 +71,39 @@ int64_t epl__index_at(const epl_array *index, int64_t i, int64_t n, char *messag
     int64_t at = narrow ? ((const int32_t *)p)[i] : ((const int64_t *)p)[i];
     if (at >= 0 && at < n)
         return at;
-    snprintf(message, EPL_PRIM_MESSAGE, "index %" PRId64 " is out of range [0, %" PRId64 ")", at, n);
+    snprintf(message, EPL_PRIM_MESSAGE, "index %" PRId64 " is out of range [0, %" PRId64 ")", at,
+             n);
     return -1;
+}
+
+epl_val epl__own(epl_val y, epl_val x)
+{
+    epl_fn *f = epl__fn_of(y);
+    return f && y.graph == x.graph && y.id == x.id && !f->rule_depth ? epl_copy(y) : y;
+}
+
+int epl__axis_of(const char *op, epl_val x, int64_t dim, int spare)
+{
+    int rank = epl_rank(x) + spare;
+    if (dim >= -rank && dim < rank)
+        return (int)(dim < 0 ? dim + rank : dim);
+    epl__bad(x, EPL_ERR_ARG, "[%s] dim %" PRId64 " is out of range [%d, %d) for %s", op, dim, -rank,
+             rank, epl__show(x));
+    return -1;
+}
+
+int64_t epl__axes_mask(const char *op, epl_val x, epl_ints dims)
+{
+    int64_t mask = 0;
+    for (size_t i = 0; i < dims.count; i++) {
+        int axis = epl__axis(op, x, dims.at[i]);
+        if (axis < 0)
+            return -1;
+        if (mask >> axis & 1) {
+            epl__bad(x, EPL_ERR_ARG, "[%s] axis %d of %s is given twice", op, axis, epl__show(x));
+            return -1;
+        }
+        mask |= INT64_C(1) << axis;
+    }
+    return mask;
 }

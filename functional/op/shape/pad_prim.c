@@ -13,9 +13,9 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
     if (a->axis < 0 || a->axis >= t.shape.rank || a->interior < 0)
         return (epl_type){0};
     int64_t n = t.shape.dim[a->axis];
-    bool fits = epl__times(n > 0 ? n - 1 : 0, a->interior, &length) &&
-                epl__plus(length, n, &length) && epl__plus(length, a->lo, &length) &&
-                epl__plus(length, a->hi, &length) && length >= 0;
+    bool fits = epl__product_fits(n > 0 ? n - 1 : 0, a->interior, &length) &&
+                epl__sum_fits(length, n, &length) && epl__sum_fits(length, a->lo, &length) &&
+                epl__sum_fits(length, a->hi, &length) && length >= 0;
     t.shape.dim[a->axis] = length;
     return fits ? t : (epl_type){0};
 }
@@ -31,8 +31,8 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     (void)count, (void)message;
     if (size)
         memset(out->data, 0, size);
-    epl__strides(s, from);
-    epl__strides(out->type.shape, to);
+    epl__row_major(s, from);
+    epl__row_major(out->type.shape, to);
     int64_t first = a->lo < 0 ? (-a->lo + step - 1) / step : 0; /* of x, in the result */
     int64_t end = length > a->lo ? (length - a->lo + step - 1) / step : 0;
     s.dim[a->axis] = (end < n ? end : n) - first;
@@ -40,8 +40,8 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
         return true;
     int64_t skip = first * from[a->axis], place = (a->lo + first * step) * to[a->axis];
     to[a->axis] *= step;
-    epl__move((char *)out->data + place * (int64_t)bytes, to,
-              (const char *)in[0].data + skip * (int64_t)bytes, from, s.rank, s.dim, bytes);
+    epl__copy_strided((char *)out->data + place * (int64_t)bytes, to,
+                      (const char *)in[0].data + skip * (int64_t)bytes, from, s.rank, s.dim, bytes);
     return true;
 }
 
@@ -70,7 +70,14 @@ static const epl_attr attrs[] = {EPL_ATTR(epl__pad_attrs, axis, EPL_INT, 0, 0, E
                                  EPL_ATTR(epl__pad_attrs, hi, EPL_INT, 0, -9e18, 9e18),
                                  EPL_ATTR(epl__pad_attrs, interior, EPL_INT, 0, 0, 9e18),
                                  EPL_ATTR_END};
-const epl_prim epl__prim_pad = {.name = "pad", .formula = "y[lo + i (interior + 1)] = x[i], else 0",
-                                .inputs = 1, .linear = 1, .attrs_size = sizeof(epl__pad_attrs),
-                                .attrs = attrs, .type = type, .kernel = kernel,
-                                .transpose = transpose, .batch = batch, .lower = EPL_LOWER_ENGINE};
+const epl_prim epl__prim_pad = {.name = "pad",
+                                .formula = "y[lo + i (interior + 1)] = x[i], else 0",
+                                .inputs = 1,
+                                .linear = 1,
+                                .attrs_size = sizeof(epl__pad_attrs),
+                                .attrs = attrs,
+                                .type = type,
+                                .kernel = kernel,
+                                .transpose = transpose,
+                                .batch = batch,
+                                .lower = EPL_LOWER_ENGINE};

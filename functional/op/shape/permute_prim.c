@@ -27,11 +27,12 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     (void)count, (void)message;
     if (epl_count(out->type) == 0)
         return true;
-    epl__strides(in[0].type.shape, of_x);
-    epl__strides(s, to);
+    epl__row_major(in[0].type.shape, of_x);
+    epl__row_major(s, to);
     for (int i = 0; i < s.rank; i++)
         from[i] = of_x[a->axis[i]];
-    epl__move(out->data, to, in[0].data, from, s.rank, s.dim, epl_dtype_bytes(out->type.dtype));
+    epl__copy_strided(out->data, to, in[0].data, from, s.rank, s.dim,
+                      epl_dtype_bytes(out->type.dtype));
     return true;
 }
 
@@ -58,7 +59,14 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
 static const epl_attr attrs[] = {
     EPL_ATTR(epl__permute_attrs, rank, EPL_INT, 0, 0, EPL_MAX_RANK),
     EPL_ATTR_N(epl__permute_attrs, axis, EPL_MAX_RANK, 0, 0, EPL_MAX_RANK - 1), EPL_ATTR_END};
-const epl_prim epl__prim_permute = {
-    .name = "permute", .formula = "axis i of y is axis[i] of x", .inputs = 1, .linear = 1,
-    .attrs_size = sizeof(epl__permute_attrs), .attrs = attrs, .type = type, .kernel = kernel,
-    .transpose = transpose, .batch = batch, .lower = EPL_LOWER_VIEW};
+const epl_prim epl__prim_permute = {.name = "permute",
+                                    .formula = "axis i of y is axis[i] of x",
+                                    .inputs = 1,
+                                    .linear = 1,
+                                    .attrs_size = sizeof(epl__permute_attrs),
+                                    .attrs = attrs,
+                                    .type = type,
+                                    .kernel = kernel,
+                                    .transpose = transpose,
+                                    .batch = batch,
+                                    .lower = EPL_LOWER_VIEW};

@@ -37,10 +37,17 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return epl__reshape(x[0], epl__shape_insert(s, 0, epl_dim(x[0], 0)));
 }
 
-static const epl_attr attrs[] = {
-    EPL_ATTR(epl__reshape_attrs, rank, EPL_INT, 0, 0, EPL_MAX_RANK),
-    EPL_ATTR_N(epl__reshape_attrs, dim, EPL_MAX_RANK, 0, 0, 9e18), EPL_ATTR_END};
-const epl_prim epl__prim_reshape = {
-    .name = "reshape", .formula = "y = x with other axes", .inputs = 1, .linear = 1,
-    .attrs_size = sizeof(epl__reshape_attrs), .attrs = attrs, .type = type, .kernel = kernel,
-    .transpose = transpose, .batch = batch, .lower = EPL_LOWER_VIEW};
+static const epl_attr attrs[] = {EPL_ATTR(epl__reshape_attrs, rank, EPL_INT, 0, 0, EPL_MAX_RANK),
+                                 EPL_ATTR_N(epl__reshape_attrs, dim, EPL_MAX_RANK, 0, 0, 9e18),
+                                 EPL_ATTR_END};
+const epl_prim epl__prim_reshape = {.name = "reshape",
+                                    .formula = "y = x with other axes",
+                                    .inputs = 1,
+                                    .linear = 1,
+                                    .attrs_size = sizeof(epl__reshape_attrs),
+                                    .attrs = attrs,
+                                    .type = type,
+                                    .kernel = kernel,
+                                    .transpose = transpose,
+                                    .batch = batch,
+                                    .lower = EPL_LOWER_VIEW};

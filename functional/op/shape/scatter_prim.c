@@ -29,9 +29,9 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
 /* to[i] += from[i]; integers wrap. */
 static void add_row(epl_dtype d, void *to, const void *from, int64_t n)
 {
-#define EPL_X(type_, wide)                                                                     \
-    for (int64_t i = 0; i < n; i++)                                                            \
-        ((type_ *)to)[i] = (type_)((wide)((type_ *)to)[i] + (wide)((const type_ *)from)[i])
+#define EPL_X(type_, wide)          \
+    for (int64_t i = 0; i < n; i++) \
+    ((type_ *)to)[i] = (type_)((wide)((type_ *)to)[i] + (wide)((const type_ *)from)[i])
     if (d == EPL_F32)
         EPL_X(float, float);
     else if (d == EPL_F64)
@@ -108,7 +108,14 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
 static const epl_attr attrs[] = {
     EPL_ATTR(epl__gather_attrs, batch, EPL_INT, 0, 0, EPL_MAX_RANK - 1),
     EPL_ATTR(epl__gather_attrs, axis, EPL_INT, 0, 0, 9e18), EPL_ATTR_END};
-const epl_prim epl__prim_scatter = {
-    .name = "scatter", .formula = "y[b, index[b, i], r] += src[b, i, r]", .inputs = 2, .linear = 1,
-    .attrs_size = sizeof(epl__gather_attrs), .attrs = attrs, .type = type, .kernel = kernel,
-    .transpose = transpose, .batch = batch, .lower = EPL_LOWER_ENGINE};
+const epl_prim epl__prim_scatter = {.name = "scatter",
+                                    .formula = "y[b, index[b, i], r] += src[b, i, r]",
+                                    .inputs = 2,
+                                    .linear = 1,
+                                    .attrs_size = sizeof(epl__gather_attrs),
+                                    .attrs = attrs,
+                                    .type = type,
+                                    .kernel = kernel,
+                                    .transpose = transpose,
+                                    .batch = batch,
+                                    .lower = EPL_LOWER_ENGINE};

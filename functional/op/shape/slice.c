@@ -11,8 +11,8 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
         return (epl_type){0};
     int64_t n = t.shape.dim[a->axis];
     bool fits = a->length == 0 || (a->start >= 0 && a->start < n &&
-                                   epl__times(a->length - 1, a->step, &last) &&
-                                   epl__plus(last, a->start, &last) && last >= 0 && last < n);
+                                   epl__product_fits(a->length - 1, a->step, &last) &&
+                                   epl__sum_fits(last, a->start, &last) && last >= 0 && last < n);
     t.shape.dim[a->axis] = a->length;
     return fits ? t : (epl_type){0};
 }
@@ -26,11 +26,11 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     (void)count, (void)message;
     if (epl_count(out->type) == 0)
         return true;
-    epl__strides(in[0].type.shape, from);
-    epl__strides(out->type.shape, to);
+    epl__row_major(in[0].type.shape, from);
+    epl__row_major(out->type.shape, to);
     const char *first = (const char *)in[0].data + a->start * from[a->axis] * (int64_t)bytes;
     from[a->axis] *= a->step;
-    epl__move(out->data, to, first, from, out->type.shape.rank, out->type.shape.dim, bytes);
+    epl__copy_strided(out->data, to, first, from, out->type.shape.rank, out->type.shape.dim, bytes);
     return true;
 }
 
@@ -65,7 +65,14 @@ static const epl_attr attrs[] = {EPL_ATTR(epl__slice_attrs, axis, EPL_INT, 0, 0,
                                  EPL_ATTR(epl__slice_attrs, length, EPL_INT, 0, 0, 9e18),
                                  EPL_ATTR(epl__slice_attrs, step, EPL_INT, 1, -9e18, 9e18),
                                  EPL_ATTR_END};
-const epl_prim epl__prim_slice = {.name = "slice", .formula = "y[i] = x[start + i step]", .inputs = 1,
-                                  .linear = 1, .attrs_size = sizeof(epl__slice_attrs), .attrs = attrs,
-                                  .type = type, .kernel = kernel, .transpose = transpose,
-                                  .batch = batch, .lower = EPL_LOWER_VIEW};
+const epl_prim epl__prim_slice = {.name = "slice",
+                                  .formula = "y[i] = x[start + i step]",
+                                  .inputs = 1,
+                                  .linear = 1,
+                                  .attrs_size = sizeof(epl__slice_attrs),
+                                  .attrs = attrs,
+                                  .type = type,
+                                  .kernel = kernel,
+                                  .transpose = transpose,
+                                  .batch = batch,
+                                  .lower = EPL_LOWER_VIEW};
