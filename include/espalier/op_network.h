@@ -38,7 +38,7 @@ EPL_API epl_val epl_op_baddbmm(const epl_baddbmm_args *a, const char *given);
     epl_op_baddbmm(&(epl_baddbmm_args){.input = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
 
 /* Products summed over the labels that are not in the result: epl_einsum("bij,bjk->bik",
- * epl_list(x, y)). Without "->" the result has the labels that occur once, in order; "..."
+ * epl_list(x, y)). Without "->" the result has the labels that occur once, by the alphabet; "..."
  * stands for axes that broadcast. */
 EPL_API epl_val epl_einsum(const char *equation, epl_vals tensors);
 
@@ -121,6 +121,45 @@ EPL_API epl_val epl_op_max_pool3d(const epl_max_pool_args *a, const char *given)
     epl_op_max_pool2d(&(epl_max_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
 #define epl_max_pool3d(...) \
     epl_op_max_pool3d(&(epl_max_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+
+/* The mean of each window: epl_avg_pool2d(x, {2, 2}). */
+typedef struct {
+    epl_val input;
+    int64_t kernel_size[3];
+    int64_t stride[3];        /* kernel_size */
+    epl_ints padding;         /* 0; at most half a window */
+    bool ceil_mode;           /* false; true: windows that reach over the end count */
+    bool count_include_pad;   /* true: padding is averaged, too */
+    int64_t divisor_override; /* the number of terms; 2d and 3d */
+} epl_avg_pool_args;
+EPL_API epl_val epl_op_avg_pool1d(const epl_avg_pool_args *a, const char *given);
+EPL_API epl_val epl_op_avg_pool2d(const epl_avg_pool_args *a, const char *given);
+EPL_API epl_val epl_op_avg_pool3d(const epl_avg_pool_args *a, const char *given);
+#define epl_avg_pool1d(...) \
+    epl_op_avg_pool1d(&(epl_avg_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_avg_pool2d(...) \
+    epl_op_avg_pool2d(&(epl_avg_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_avg_pool3d(...) \
+    epl_op_avg_pool3d(&(epl_avg_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+
+/* The mean of windows that cover the input evenly: epl_adaptive_avg_pool2d(x, {7, 7}). EPL_ANY
+ * in place of a size is the input's. */
+typedef struct {
+    epl_val input;
+    int64_t output_size[3];
+} epl_adaptive_pool_args;
+EPL_API epl_val epl_op_adaptive_avg_pool1d(const epl_adaptive_pool_args *a, const char *given);
+EPL_API epl_val epl_op_adaptive_avg_pool2d(const epl_adaptive_pool_args *a, const char *given);
+EPL_API epl_val epl_op_adaptive_avg_pool3d(const epl_adaptive_pool_args *a, const char *given);
+#define epl_adaptive_avg_pool1d(...)                                            \
+    epl_op_adaptive_avg_pool1d(&(epl_adaptive_pool_args){.input = __VA_ARGS__}, \
+                               EPL_GIVEN2(__VA_ARGS__))
+#define epl_adaptive_avg_pool2d(...)                                            \
+    epl_op_adaptive_avg_pool2d(&(epl_adaptive_pool_args){.input = __VA_ARGS__}, \
+                               EPL_GIVEN2(__VA_ARGS__))
+#define epl_adaptive_avg_pool3d(...)                                            \
+    epl_op_adaptive_avg_pool3d(&(epl_adaptive_pool_args){.input = __VA_ARGS__}, \
+                               EPL_GIVEN2(__VA_ARGS__))
 
 #ifdef __cplusplus
 }

@@ -4,16 +4,15 @@
  */
 #include <string.h>
 #include "../product/product.h"
-#include "spatial.h"
+#include "conv.h"
 
-/* [n, g c, s...] -> [g, n, c, s...], a view; g = 1 needs none. */
-static epl_val grouped(epl_val v, int axis, int64_t g)
+epl_val epl__conv_grouped(epl_val v, int axis, int64_t groups)
 {
     epl_shape s = epl_typeof(v).shape;
-    if (g == 1 || !v.graph)
+    if (groups == 1 || !v.graph)
         return v;
-    s.dim[axis] /= g;
-    return epl__move_axis(epl__reshape(v, epl__shape_insert(s, axis, g)), axis, 0);
+    s.dim[axis] /= groups;
+    return epl__move_axis(epl__reshape(v, epl__shape_insert(s, axis, groups)), axis, 0);
 }
 
 /* [g, n, c, s...] -> [n, g c, s...] */
@@ -43,8 +42,7 @@ static epl_val with_bias(const epl__on_space *o, epl_val y, epl_val bias)
     return epl_add(y, epl__reshape(bias, column));
 }
 
-/* Ranks, dtypes and channels; weight axis 1 counts the channels of a group. */
-static bool operands_fit(const epl__on_space *o, epl_val weight, int64_t groups, bool transposed)
+bool epl__conv_fits(const epl__on_space *o, epl_val weight, int64_t groups, bool transposed)
 {
     if (!epl__same_dtype(o->op, epl_list(o->x, weight).at, 2) || !epl__space_fits(o))
         return false;
@@ -53,19 +51,29 @@ static bool operands_fit(const epl__on_space *o, epl_val weight, int64_t groups,
     const char *layout = transposed ? "[c, o / groups, k...]" : "[o, c / groups, k...]";
     if (!epl_dtype_is_float(epl_typeof(weight).dtype))
         epl__bad(o->x, EPL_ERR_DTYPE, "[%s] floats are expected, got %s", o->op, epl__show(o->x));
-    else if (w.rank != o->axes + 2)
+    else if (w.rank != o->axes + 2 || !epl__space_countable(w, o->axes))
         epl__bad(o->x, EPL_ERR_SHAPE, "[%s] weight %s of %d axes is expected, got %s", o->op,
                  layout, o->axes + 2, epl__show(weight));
     else if (groups < 1 || w.dim[0] % groups)
         epl__bad(o->x, EPL_ERR_ARG, "[%s] \"groups\" must be positive and divide %lld, got %lld",
                  o->op, (long long)w.dim[0], (long long)groups);
-    else if (channels != (transposed ? w.dim[0] : w.dim[1] * groups))
+    else if (transposed ? channels != w.dim[0] : channels % groups || channels / groups != w.dim[1])
         epl__bad(o->x, EPL_ERR_SHAPE, "[%s] input %s has %lld channels, weight %s expects %lld",
                  o->op, epl__show(o->x), (long long)channels, epl__show(weight),
                  (long long)(transposed ? w.dim[0] : w.dim[1] * groups));
     else
         return true;
     return false;
+}
+
+epl_val epl__conv_build(const epl__on_space *o, const epl__conv_attrs *c, epl_val weight,
+                        epl_val bias, int64_t groups)
+{
+    epl_val x = epl__conv_grouped(epl__space_lead(o), 1, groups);
+    if (!x.graph || !weight.graph)
+        return EPL_NO_VAL;
+    epl_val y = ungrouped(epl_op(&epl__prim_conv, epl_list(x, weight), c), groups);
+    return epl__space_unlead(o, with_bias(o, y, bias));
 }
 
 /* pad_lo and pad_hi from the list or the word. */
@@ -98,7 +106,7 @@ static epl_val conv(const char *op, int axes, const epl_conv_args *a, const char
     epl__on_space o = {op, a->input, axes, given};
     epl__conv_attrs c = {.spatial = axes};
     int64_t groups = epl__given(given, "groups") ? a->groups : 1;
-    if (!operands_fit(&o, a->weight, groups, false) ||
+    if (!epl__conv_fits(&o, a->weight, groups, false) ||
         !epl__space_sizes(&o, "stride", a->stride, epl__space_ones, c.stride) ||
         !epl__space_sizes(&o, "dilation", a->dilation, epl__space_ones, c.dilation) ||
         !padded(&o, a, &c))
@@ -111,9 +119,7 @@ static epl_val conv(const char *op, int axes, const epl_conv_args *a, const char
                             "[%s] weight %s is larger than input %s with padding %lld", op,
                             epl__show(a->weight), epl__show(a->input), (long long)c.pad_lo[i]);
     }
-    epl_val x = grouped(epl__space_lead(&o), 1, groups), w = grouped(a->weight, 0, groups);
-    epl_val y = ungrouped(epl_op(&epl__prim_conv, epl_list(x, w), &c), groups);
-    return epl__space_unlead(&o, with_bias(&o, y, a->bias));
+    return epl__conv_build(&o, &c, epl__conv_grouped(a->weight, 0, groups), a->bias, groups);
 }
 
 #define CONV(n)                                                                                   \

@@ -4,12 +4,21 @@
 
 const int64_t epl__space_ones[EPL__SPATIAL] = {1, 1, 1};
 
+bool epl__space_countable(epl_shape s, int axes)
+{
+    for (int i = s.rank - axes; i < s.rank; i++)
+        if (s.dim[i] > INT32_MAX)
+            return false;
+    return true;
+}
+
 bool epl__space_fits(const epl__on_space *o)
 {
     int rank = epl_rank(o->x);
     if (!o->x.graph)
         return false;
-    if (rank == o->axes + 1 || rank == o->axes + 2)
+    if ((rank == o->axes + 1 || rank == o->axes + 2) &&
+        epl__space_countable(epl_typeof(o->x).shape, o->axes))
         return true;
     const char *s = "s1, s2, s3";
     epl__bad(o->x, EPL_ERR_SHAPE, "[%s] input [n, c, %.*s] or [c, %.*s] is expected, got %s", o->op,
@@ -31,7 +40,7 @@ bool epl__space_sizes(const epl__on_space *o, const char *name, const int64_t *v
     bool one = o->axes > 1 && from[0] && !from[1] && !from[2];
     for (int i = 0; i < o->axes; i++) {
         out[i] = from[one ? 0 : i];
-        if (out[i] < 1)
+        if (out[i] < 1 || out[i] > INT32_MAX)
             return refuse(o, name, "a positive", out[i]);
     }
     return true;

@@ -3,9 +3,7 @@
 #define EPL_SPATIAL_H
 #include "../op.h"
 
-enum {
-    EPL__SPATIAL = 3
-};
+enum { EPL__SPATIAL = 3 };
 /* An operation on `axes` spatial axes of x, [n, c, s...] or [c, s...]. */
 typedef struct {
     const char *op;
@@ -16,6 +14,8 @@ typedef struct {
 
 /* The rank fits; else the scope's error. */
 bool epl__space_fits(const epl__on_space *o);
+/* The last `axes` sizes are within 31 bits, as all sizes here: products of two do not overflow. */
+bool epl__space_countable(epl_shape s, int axes);
 /* Sizes that must be positive: {2} stands for all. Not given: fallback; without one they are
  * required. */
 bool epl__space_sizes(const epl__on_space *o, const char *name, const int64_t *value,

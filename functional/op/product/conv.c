@@ -11,9 +11,7 @@
 #include <string.h>
 #include "../op.h"
 
-enum {
-    DIMS = 3
-};
+enum { DIMS = 3 };
 
 /* Length with step - 1 zeros between the entries. */
 static int64_t spread(int64_t n, int64_t step)

@@ -28,59 +28,59 @@ static epl_val misfit(const char *op, epl_val a, epl_val b, const char *expected
                     epl__show(b), expected);
 }
 
-/* Labels of one operand: those of its batch axes, which broadcast to `rank` axes in all. */
+/* The leading axes of one operand: their labels, and those of size 1 where the other one is
+ * wider, which are dropped. */
 typedef struct {
-    char label[16];
-    int count;
-    int64_t drop; /* axes of size 1 that the other operand is wider in */
+    char label[2 * EPL_MAX_RANK];
+    int64_t drop;
 } reading;
 
-static void batch_labels(reading *r, epl_shape s, epl_shape other, int batch, int other_batch)
+static reading read_lead(epl_shape s, int lead, epl_shape other, int other_lead, const char *trail)
 {
-    int all = batch > other_batch ? batch : other_batch;
-    for (int i = 0; i < batch; i++) {
-        int j = i + other_batch - batch;
+    int all = lead > other_lead ? lead : other_lead, count = 0;
+    reading r = {{0}, 0};
+    for (int i = 0; i < lead; i++) {
+        int j = i + other_lead - lead;
         if (s.dim[i] == 1 && j >= 0 && other.dim[j] != 1)
-            r->drop |= INT64_C(1) << i;
+            r.drop |= INT64_C(1) << i;
         else
-            r->label[r->count++] = (char)('a' + all - batch + i);
+            r.label[count++] = (char)('a' + all - lead + i);
     }
+    strcpy(r.label + count, trail);
+    return r;
 }
 
-static bool batches_fit(epl_shape a, epl_shape b, int na, int nb)
+epl_val epl__batched(const char *op, epl_val a, const char *ta, epl_val b, const char *tb,
+                     const char *to)
 {
+    epl_shape sa = epl_typeof(a).shape, sb = epl_typeof(b).shape;
+    int na = sa.rank - (int)strlen(ta), nb = sb.rank - (int)strlen(tb), all = na > nb ? na : nb;
+    char out[2 * EPL_MAX_RANK] = {0};
     for (int i = 1; i <= na && i <= nb; i++)
-        if (a.dim[na - i] != b.dim[nb - i] && a.dim[na - i] != 1 && b.dim[nb - i] != 1)
-            return false;
-    return true;
+        if (sa.dim[na - i] != sb.dim[nb - i] && sa.dim[na - i] != 1 && sb.dim[nb - i] != 1)
+            return misfit(op, a, b, "the leading axes must broadcast");
+    reading ra = read_lead(sa, na, sb, nb, ta), rb = read_lead(sb, nb, sa, na, tb);
+    for (int i = 0; i < all; i++)
+        out[i] = (char)('a' + i);
+    strcpy(out + all, to);
+    a = epl__reshape(a, epl__shape_without(sa, ra.drop));
+    b = epl__reshape(b, epl__shape_without(sb, rb.drop));
+    return epl__contract(a, ra.label, b, rb.label, out);
 }
 
 epl_val epl_matmul(epl_val a, epl_val b)
 {
-    reading ra = {{0}, 0, 0}, rb = {{0}, 0, 0};
-    char out[EPL_MAX_RANK + 4] = {0};
     if (!epl__same_dtype("matmul", epl_list(a, b).at, 2))
         return EPL_NO_VAL;
-    epl_shape sa = epl_typeof(a).shape, sb = epl_typeof(b).shape;
-    if (!sa.rank || !sb.rank)
+    int ra = epl_rank(a), rb = epl_rank(b);
+    if (!ra || !rb)
         return misfit("matmul", a, b, "both need at least one axis");
-    int na = sa.rank > 2 ? sa.rank - 2 : 0, nb = sb.rank > 2 ? sb.rank - 2 : 0,
-        all = na > nb ? na : nb;
-    if (sa.dim[sa.rank - 1] != sb.dim[sb.rank > 1 ? sb.rank - 2 : 0])
+    if (epl_dim(a, -1) != epl_dim(b, rb > 1 ? -2 : -1))
         return misfit("matmul", a, b, "[..., n, k] and [..., k, m] are expected");
-    if (!batches_fit(sa, sb, na, nb))
-        return misfit("matmul", a, b, "the leading axes must broadcast");
-    batch_labels(&ra, sa, sb, na, nb);
-    batch_labels(&rb, sb, sa, nb, na);
-    for (int i = 0; i < all; i++)
-        out[i] = (char)('a' + i);
-    strcat(ra.label, sa.rank > 1 ? "xk" : "k");
-    strcat(rb.label, sb.rank > 1 ? "ky" : "k");
-    strcat(out, sa.rank > 1 ? "x" : "");
-    strcat(out, sb.rank > 1 ? "y" : "");
-    a = epl__reshape(a, epl__shape_without(sa, ra.drop));
-    b = epl__reshape(b, epl__shape_without(sb, rb.drop));
-    return epl__contract(a, ra.label, b, rb.label, out);
+    return epl__batched("matmul", a, ra > 1 ? "xz" : "z", b, rb > 1 ? "zy" : "z",
+                        ra == 1   ? rb == 1 ? "" : "y"
+                        : rb == 1 ? "x"
+                                  : "xy");
 }
 EPL__OPERATION2(matmul, "y[..., i, j] = sum a[..., i, k] b[..., k, j]");
 

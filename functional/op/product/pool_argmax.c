@@ -7,9 +7,7 @@
  */
 #include "../op.h"
 
-enum {
-    DIMS = 3
-};
+enum { DIMS = 3 };
 
 static epl_type type(const epl_type *in, size_t count, const void *attrs)
 {
