@@ -138,10 +138,14 @@ static bool values_in(op_call *c, const epl_attr *row, const json *j, epl_vals *
 }
 
 /* -- options --------------------------------------------------------------------------- */
-/* An integer, or a tensor with one element. */
+/* An integer, or a tensor with one element; null in a list is EPL_ANY where it is allowed. */
 static bool integer_in(op_call *c, const epl_attr *row, const json *j, int64_t *out)
 {
     epl_array a;
+    if (j->kind == JSON_NULL && row->flags & EPL_ATTR_NONE) {
+        *out = EPL_ANY;
+        return true;
+    }
     if (tensor_is(j)) {
         if (!tensor_read(c->scope, j, row->name, &a))
             return false;
@@ -303,7 +307,8 @@ static bool all_rows(op_call *c)
 {
     for (const epl_attr *row = c->operation->args; row->name; row++) {
         const json *j = json_get(c->args, row->name);
-        if (j && j->kind == JSON_NULL)
+        bool empty = j && j->kind == JSON_LIST && !j->count && row->type == EPL_INTS;
+        if (empty || (j && j->kind == JSON_NULL)) /* torch writes () for sizes not given, too */
             j = NULL;
         if (!j && row->flags & EPL_ATTR_REQUIRED)
             return op_fail(c, "the argument \"%s\" is missing", row->name);
