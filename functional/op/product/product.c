@@ -41,7 +41,5 @@ epl_val epl__contract(epl_val a, const char *la, epl_val b, const char *lb, cons
 
 epl_val epl__times(epl_val v, double c)
 {
-    if (c == 1 || !v.graph)
-        return v;
-    return epl_mul(v, epl_dtype_is_float(epl_typeof(v).dtype) ? epl_num(c) : epl_int((int64_t)c));
+    return c == 1 || !v.graph ? v : epl_scale(v, c);
 }

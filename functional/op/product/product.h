@@ -12,6 +12,6 @@ epl_val epl__contract(epl_val a, const char *la, epl_val b, const char *lb, cons
  * in matmul, which is ("xz", "zy", "xy"). Trailing labels are letters from 'n' on. */
 epl_val epl__batched(const char *op, epl_val a, const char *ta, epl_val b, const char *tb,
                      const char *to);
-/* c v, with c of v's kind; v itself for 1. */
+/* c v; v itself for 1. */
 epl_val epl__times(epl_val v, double c);
 #endif
