@@ -1,8 +1,8 @@
 #!/bin/sh
 # A folder includes itself, those before it, and the public headers:
 #     src: base < graph < transform < kernel < plan < run;   functional and params: src/base
-#     and src/graph, functional/op also the names of the tile engine's operations;
-#     functional/nn, loss, optim: public headers alone.
+#     and src/graph; functional/op also the names of the tile engine's operations and the
+#     special functions on numbers; layers, losses, optimizers: public headers alone.
 # BLIS and libxsmm are seen by src/kernel alone, cJSON by params and tools.
 cd "$(dirname "$0")/../.." || exit 1
 git ls-files 'src/*.[ch]' 'functional/*.[ch]' 'params/*.[ch]' 'include/*.h' 'tools/*.[ch]' |
@@ -42,9 +42,10 @@ git ls-files 'src/*.[ch]' 'functional/*.[ch]' 'params/*.[ch]' 'include/*.h' 'too
             if (to[1] != "src" || rank[to[2]] == 0 || rank[to[2]] > rank[from[2]])
                 bad("src/" from[2] " may not include this")
         } else if (from[1] == "functional" || from[1] == "params") {
-            layer = from[1] == "functional" && from[2] != "op"
+            layer = from[1] == "functional" && from[2] != "op" &&
+                FILENAME !~ /^functional\/nn\/(module|apply|options)\.[ch]$/
             if (to[1] == "src" && (layer || rank[to[2]] > rank["graph"]) &&
-                !(target == "src/kernel/tile_ops.h" && !layer))
+                !(target ~ /^src\/kernel\/(tile_ops|special)\.h$/ && !layer))
                 bad(folder " may not include this")
             if (to[1] != "src" && to[1] != from[1]) bad(folder " may not include this")
         }
