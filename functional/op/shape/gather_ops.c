@@ -93,16 +93,19 @@ epl_val epl_scatter_add(epl_val input, int64_t dim, epl_val index, epl_val src)
     return epl__reshape(epl_add(x, y), epl_typeof(input).shape);
 }
 
+/* Negative indices count from the end. */
+static epl_val wrapped(epl_val index, int64_t n)
+{
+    return epl__select(epl_lt(index, epl_int(0)), epl_add(index, epl_int(n)), index);
+}
+
 epl_val epl_op_take_along_dim(const epl_take_along_dim_args *a, const char *given)
 {
     epl_val x = a->input, at = index_in("take_along_dim", x, a->indices);
     if (!at.graph)
         return EPL_NO_VAL;
-    if (!epl__given(given, "dim")) {
-        x = epl__reshape(x, epl_shape_of(1, (int64_t[]){epl_count(epl_typeof(x))}));
-        return epl_gather(
-            x, 0, epl__reshape(at, epl_shape_of(1, (int64_t[]){epl_count(epl_typeof(at))})));
-    }
+    if (!epl__given(given, "dim"))
+        return epl_gather(epl__flat(x), 0, wrapped(epl__flat(at), epl_count(epl_typeof(x))));
     int axis = epl__axis("take_along_dim", x, a->dim);
     epl_shape s = epl_typeof(x).shape, t = epl_typeof(at).shape;
     if (axis < 0)
@@ -118,7 +121,7 @@ epl_val epl_op_take_along_dim(const epl_take_along_dim_args *a, const char *give
                         "[take_along_dim] %s and indices %s do not broadcast, axis %d "
                         "apart",
                         epl__show(x), epl__show(at), axis);
-    return epl_gather(epl__expand(x, s), axis, epl__expand(at, t));
+    return epl_gather(epl__expand(x, s), axis, epl__expand(wrapped(at, epl_dim(x, axis)), t));
 }
 
 typedef struct {

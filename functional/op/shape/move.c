@@ -82,6 +82,12 @@ epl_val epl__own(epl_val y, epl_val x)
     return f && y.graph == x.graph && y.id == x.id && !f->rule_depth ? epl_copy(y) : y;
 }
 
+epl_val epl__flat(epl_val x)
+{
+    int64_t n = epl_count(epl_typeof(x));
+    return epl__reshape(x, epl_shape_of(1, &n));
+}
+
 int epl__axis_of(const char *op, epl_val x, int64_t dim, int spare)
 {
     int rank = epl_rank(x) + spare;

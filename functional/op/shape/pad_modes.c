@@ -25,11 +25,12 @@ static epl_val side(epl_val x, int axis, int64_t n, bool before, mode how, doubl
 static bool enough(epl_val x, int axis, int64_t lo, int64_t hi, mode how)
 {
     int64_t size = epl_dim(x, axis), most = lo > hi ? lo : hi, length;
-    if (lo < -size || hi < -size || (lo < 0 && hi < 0 && lo + hi < -size))
+    int64_t cut = (lo < 0 ? lo : 0) + (hi < 0 ? hi : 0);
+    if (lo < -size || hi < -size || cut < -size)
         return false;
     bool long_enough = how == REFLECT     ? most < size || most <= 0
                        : how == REPLICATE ? size > 0 || most <= 0
-                       : how == CIRCULAR  ? most <= size
+                       : how == CIRCULAR  ? most <= size + cut
                                           : true;
     return long_enough && epl__sum_fits(size, lo, &length) && epl__sum_fits(length, hi, &length) &&
            length >= 0;
@@ -42,6 +43,11 @@ static epl_val padded(epl_val x, int axis, int64_t lo, int64_t hi, mode how, dou
     size_t n = 0;
     if (how == CONSTANT && value == 0)
         return epl__pad(x, axis, lo, hi, 0);
+    if (how == CIRCULAR) { /* the circle is of what is kept */
+        x = epl__slice(x, axis, cut_lo, size - cut_lo - cut_hi, 1);
+        size = epl_dim(x, axis);
+        cut_lo = cut_hi = 0;
+    }
     if (lo > 0)
         part[n++] = side(x, axis, lo, true, how, value);
     part[n++] = epl__slice(x, axis, cut_lo, size - cut_lo - cut_hi, 1);

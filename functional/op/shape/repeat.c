@@ -93,7 +93,7 @@ epl_val epl_op_repeat_interleave(const epl_repeat_interleave_args *a, const char
                         "[repeat_interleave] repeats must not be negative, got %" PRId64,
                         a->repeats);
     if (!epl__given(given, "dim") || epl_rank(x) == 0)
-        x = epl__reshape(x, epl_shape_of(1, (int64_t[]){epl_count(epl_typeof(x))}));
+        x = epl__flat(x);
     if (epl__given(given, "dim") && (axis = epl__axis("repeat_interleave", x, a->dim)) < 0)
         return EPL_NO_VAL;
     return epl__own(repeated(x, axis, 1, a->repeats), a->input);

@@ -16,6 +16,7 @@ bool epl__sum_fits(int64_t a, int64_t b, int64_t *out);
 bool epl__product_fits(int64_t a, int64_t b, int64_t *out);
 /* A user's value is a variable of its own: y, or a copy if y is just x again. */
 epl_val epl__own(epl_val y, epl_val x);
+epl_val epl__flat(epl_val x); /* one axis */
 /* An axis of x as it must be for `spare` more ones: in [0, rank + spare), or -1. */
 int epl__axis_of(const char *op, epl_val x, int64_t dim, int spare);
 /* Axes as a mask, each once; -1 after an error. */

@@ -40,7 +40,7 @@ epl_val epl_op_roll(const epl_roll_args *a, const char *given)
         return epl__bad(x, EPL_ERR_ARG, "[roll] %zu shifts for %zu axes", a->shifts.count, dims);
     if (!dims) {
         epl_shape s = epl_typeof(x).shape;
-        x = epl__reshape(x, epl_shape_of(1, (int64_t[]){epl_count(epl_typeof(x))}));
+        x = epl__flat(x);
         return epl__own(epl__reshape(rolled(x, 0, a->shifts.at[0]), s), a->input);
     }
     for (size_t i = 0; i < dims; i++) {
