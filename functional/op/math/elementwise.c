@@ -55,6 +55,11 @@ epl_val epl__elementwise(const epl_prim *p, epl_val *x, size_t n, unsigned how)
     return epl_op(p, (epl_vals){n, x}, NULL);
 }
 
+bool epl__activation_in(const char *op, epl_val *x)
+{
+    return epl__is_num(*x) || epl__float_in(op, x);
+}
+
 epl_type epl__bool_type(const epl_type *in, size_t count, const void *attrs)
 {
     (void)attrs;

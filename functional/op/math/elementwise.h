@@ -67,6 +67,12 @@ static inline epl_val epl__map2(const epl_prim *p, epl_val a, epl_val b, unsigne
     }                                                   \
     struct epl__semicolon
 
+/* An option of a, or torch's default. */
+#define EPL__OPTION(a, given, field, value) (epl__given(given, #field) ? (a)->field : (value))
+/* A float operand as for epl__float_in; a plain number passes. */
+bool epl__activation_in(const char *op, epl_val *x);
+epl_val epl__softplus(epl_val x); /* ln(1 + e^x) */
+
 /* The result type of comparisons and tests. */
 epl_type epl__bool_type(const epl_type *in, size_t count, const void *attrs);
 /* a + b where either may be none: tangents of several operands. */

@@ -1,0 +1,23 @@
+/* atan2: y = the angle of (b, a);  dy = (b da - a db) / (a^2 + b^2). */
+#include "elementwise.h"
+
+EPL__SCALAR(atan2(x[0], x[1]));
+
+static epl_val jvp(const epl_val *x, const epl_val *dx, size_t count, const void *attrs)
+{
+    (void)count, (void)attrs;
+    epl_val size = epl_add(epl_square(x[0]), epl_square(x[1]));
+    epl_val da = dx[0].graph ? epl_mul(dx[0], epl_div(x[1], size)) : EPL_NO_VAL;
+    epl_val db = dx[1].graph ? epl_mul(dx[1], epl_neg(epl_div(x[0], size))) : EPL_NO_VAL;
+    return epl__added(da, db);
+}
+
+const epl_prim epl__prim_atan2 = {.name = "atan2",
+                                  .formula = "y = the angle of (b, a)",
+                                  .inputs = 2,
+                                  .scalar = scalar,
+                                  .jvp = jvp,
+                                  EPL__TILED(ATAN2)};
+
+EPL__PUBLIC2(atan2, EPL__FLOAT);
+EPL__OPERATION2(atan2, "the angle of (other, input)");
