@@ -161,6 +161,24 @@ EPL_API epl_val epl_op_adaptive_avg_pool3d(const epl_adaptive_pool_args *a, cons
     epl_op_adaptive_avg_pool3d(&(epl_adaptive_pool_args){.input = __VA_ARGS__}, \
                                EPL_GIVEN2(__VA_ARGS__))
 
+/* -- attention ------------------------------------------------------------------------ */
+/* softmax(q k' scale + mask) v: query [..., n, e], key [..., m, e], value [..., m, f] ->
+ * [..., n, f]; leading axes broadcast. A query of which every key is masked gives 0. */
+typedef struct {
+    epl_val query, key, value;
+    epl_val attn_mask;   /* [..., n, m]: bool, true where a key is seen, or a float to add */
+    double dropout_p;    /* 0; of the weights, needs dropout_key */
+    bool is_causal;      /* query i sees the keys up to i */
+    double scale;        /* 1 / sqrt(e) */
+    bool enable_gqa;     /* [..., h, n, e]: g query heads in a row share a head of key and value */
+    epl_val dropout_key; /* i64 [2] */
+} epl_attention_args;
+EPL_API epl_val epl_op_scaled_dot_product_attention(const epl_attention_args *a,
+                                                    const char *given);
+#define epl_scaled_dot_product_attention(...)                                      \
+    epl_op_scaled_dot_product_attention(&(epl_attention_args){.query = __VA_ARGS__}, \
+                                        EPL_GIVEN3(__VA_ARGS__))
+
 #ifdef __cplusplus
 }
 #endif
