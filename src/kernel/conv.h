@@ -28,6 +28,7 @@ typedef struct {
 /* One spatial axis of a phase. */
 typedef struct {
     int64_t out, out_step, q; /* outputs out + i out_step, i < q */
+    int64_t step;             /* inputs from one of them to the next */
     int64_t taps;             /* those that meet the input at all */
     int64_t *q_at, *tap_at;   /* positions of outputs and of taps */
     int64_t *tap_w;           /* which place of the window a tap is */
@@ -46,11 +47,16 @@ typedef struct {
     epl__conv_mode mode;
     bool copy_in;  /* the input is read from a padded copy */
     bool copy_out; /* outputs are collected in scratch first */
+    bool by_line;  /* ROWS: panels do not cross the ends of rows */
+    bool out_contiguous; /* outputs of one n and k are a stretch without gaps */
     /* A step of the sum: c_step channels, all taps, in turns of kc terms. */
     int64_t c_step, kc;
     int64_t *in_at, *w_at;              /* of term (c, t), for c < c_step */
     int64_t s_c, s_n, s[EPL__CONV_MAX]; /* strides of the input as it is read */
     int64_t base;                       /* its offset, if it is read in place */
+    int64_t *column_at; /* N, contiguous rows: where inputs of a row go, or -1 */
+    int64_t *pixel_at;  /* the same for a small image, if its rows are contiguous too */
+    bool pack_w;        /* N, ROWS: weights are copied to scratch */
     int vectors;                        /* of a panel */
     /* A unit of work: n_of_unit x q_of_unit (along axis `cut`) x k_of_unit outputs. */
     int cut;
@@ -66,8 +72,8 @@ typedef struct {
     int64_t phases;
     epl__conv_phase *phase;
     int64_t units, group;             /* all units; units of a part */
-    int64_t *step_at[EPL__MUL_V + 1]; /* k width, for panels of 1.. vectors */
-    size_t at_panel, at_out;          /* places in scratch; the copy is first */
+    int64_t *step_at[EPL__MUL_V + 1]; /* [0]: k; then k width, for panels of 1.. vectors */
+    size_t at_panel, at_weights, at_out; /* places in scratch; the copy is first */
 } epl__conv;
 
 /* The outputs of one unit. */
@@ -77,7 +83,7 @@ typedef struct {
     char *out;
     int64_t n0, n, k0, k;
     int64_t q0[EPL__CONV_MAX], q[EPL__CONV_MAX];
-    char *copy, *panel, *sums; /* scratch */
+    char *copy, *panel, *weights, *sums; /* scratch */
 } epl__conv_unit;
 
 static inline int64_t epl__conv_unit_q(const epl__conv_unit *u)
@@ -85,11 +91,20 @@ static inline int64_t epl__conv_unit_q(const epl__conv_unit *u)
     return u->q[0] * u->q[1] * u->q[2];
 }
 
-/* conv_phase.c: false without memory. Phases with taps[] 0 have taps 0. */
+/* From one row of packed weights to the next. */
+static inline int64_t epl__conv_pitch(const epl__conv_phase *p)
+{
+    return epl__div_up(p->kc, 16) * 16 + 16;
+}
+
+/* conv_phase.c: finds outputs and taps (false without memory); with the mode known, lays
+ * out positions (tap_at holds offsets before that). */
 int64_t epl__conv_phase_count(const epl__conv_desc *d);
 bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index,
                           epl__conv_phase *p);
-/* conv_choose.c: mode, steps, tables, units. */
+void epl__conv_phase_lay_out(const epl__conv_desc *d, epl__conv_phase *p);
+/* conv_choose.c: mode, layout, steps, tables, units; false without memory, or if tables
+ * would be out of proportion. */
 bool epl__conv_choose(epl__arena *a, epl__conv *g, epl__conv_phase *p);
 void epl__conv_choose_units(epl__conv *g);
 /* conv_copy.c: channels [c, c + count) of the unit's input, padded; results to the output. */

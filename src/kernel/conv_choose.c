@@ -13,46 +13,85 @@ static double share(int64_t n, int64_t lanes) /* lanes computed for one that cou
     return (double)(epl__div_up(n, lanes) * lanes) / (double)n;
 }
 
-/* Vectors along k: rows of a kernel are neighbours on the last axis. */
-static double cost_k(const epl__conv *g, const epl__conv_phase *p)
+/* The number of vectors in a panel that makes `across` lanes meet `rows` rows best. */
+static int best_vectors(const epl__conv *g, int64_t across, int64_t rows, int most, double *cost)
+{
+    int best = 1;
+    *cost = 1e9;
+    for (int v = 1; v <= most && g->mul->max_r[v] > 0; v++) {
+        const int64_t need = epl__div_up(across, g->mul->lanes);
+        if (v > 1 && v > need) {
+            break;
+        }
+        const double x = epl__mul_cycles(g->mul, v, rows) * (need % v == 0 ? 1 : 1.02);
+        if (x < *cost * 0.98) {
+            *cost = x;
+            best = v;
+        }
+    }
+    return best;
+}
+
+/* Vectors along k: rows of a kernel are neighbours on the last axis. Weights are packed
+ * for each unit, outputs transposed. */
+static double cost_k(const epl__conv *g, const epl__conv_phase *p, int *vectors)
 {
     const double lanes = g->mul->lanes, sum = (double)p->taps * (double)g->d.c;
-    const int64_t v = epl__least(2, epl__div_up(g->d.k, g->mul->lanes));
-    const double r = (double)epl__mul_rows(g->mul, (int)v, p->axis[2].q);
-    const double loads = (r + (double)v) / (2 * r * (double)v);
-    const double wait = 4 / (r * (double)v * (r * (double)v < 8 ? 2 : 1));
-    double x = 0.5;
-    x = loads > x ? loads : x;
-    x = wait > x ? wait : x;
-    x = x * share(g->d.k, g->mul->lanes) + 5 / ((double)p->q * (double)g->d.n);
-    return g->d.out_k == 1 ? x : x + 2 * lanes / sum;
+    double x;
+    *vectors = best_vectors(g, g->d.k, p->axis[2].q, 4, &x);
+    x = x * share(g->d.k, g->mul->lanes) + 5 / (double)epl__least(p->q * g->d.n, 100);
+    return g->d.out_k == 1 ? x : x + 0.5 * lanes / sum;
+}
+
+/* About how many inputs of a channel are read. */
+static double positions(const epl__conv *g, const epl__conv_phase *p)
+{
+    double n = 1;
+    for (int i = 0; i < EPL__CONV_MAX; i++) {
+        n *= (double)epl__least(p->axis[i].q * p->axis[i].taps, g->d.in[i] + p->axis[i].taps);
+    }
+    return n;
 }
 
 /* Vectors along n: the input is transposed once, outputs at the end. */
-static double cost_n(const epl__conv *g, const epl__conv_phase *p)
+static double cost_n(const epl__conv *g, const epl__conv_phase *p, int *vectors)
 {
     const double sum = (double)p->taps * (double)g->d.c, k = (double)g->d.k;
-    return 0.5 * share(g->d.n, g->mul->lanes) +
-           5 * (double)p->positions / ((double)p->q * (double)p->taps * k) +
-           2 * (double)g->mul->lanes / sum;
+    double x;
+    *vectors = best_vectors(g, g->d.n, g->d.k, 2, &x);
+    return x * share(g->d.n, g->mul->lanes) + 0.5 * (double)g->mul->lanes / sum +
+           5 * positions(g, p) / ((double)p->q * (double)p->taps * k);
 }
 
-/* Vectors along rows of outputs, which are packed for each tap. */
-static double cost_rows(const epl__conv *g, const epl__conv_phase *p)
+/* Vectors along rows of outputs, which are packed for each tap unless a panel is a piece
+ * of one row. */
+static double cost_rows(const epl__conv *g, epl__conv_phase *p, int *vectors)
 {
     const double lanes = g->mul->lanes, row = (double)p->axis[2].q;
-    const double pieces = row >= lanes ? 1 + lanes / row : lanes / row + 1;
-    const int64_t columns = p->q * g->d.n;
-    return 0.5 * share(columns, g->mul->lanes) + (1.5 + pieces) / (double)g->d.k;
+    double flat, lines;
+    const int v = best_vectors(g, p->q * g->d.n, g->d.k, 2, &flat);
+    *vectors = best_vectors(g, p->axis[2].q, g->d.k, 3, &lines);
+    flat = flat * share(p->q * g->d.n, g->mul->lanes) + (2.5 + lanes / row) / (double)g->d.k;
+    lines *= share(p->axis[2].q, g->mul->lanes);
+    const double copies = 14 * positions(g, p) * lanes /
+                          ((double)g->d.in[2] * (double)p->q * (double)p->taps *
+                           (double)epl__least(g->d.k, 128));
+    p->by_line = lines <= flat;
+    *vectors = p->by_line ? *vectors : v;
+    return copies + (p->by_line ? lines : flat);
 }
 
-static epl__conv_mode choose_mode(const epl__conv *g, const epl__conv_phase *p)
+static void choose_mode(const epl__conv *g, epl__conv_phase *p)
 {
+    int v[3];
     if (p->taps == 0 || g->d.c == 0) {
-        return EPL__CONV_ZERO;
+        p->mode = EPL__CONV_ZERO;
+        p->vectors = 1;
+        return;
     }
-    const double rows = cost_rows(g, p), k = cost_k(g, p), n = cost_n(g, p);
-    return rows <= k && rows <= n ? EPL__CONV_ROWS : k <= n ? EPL__CONV_K : EPL__CONV_N;
+    const double rows = cost_rows(g, p, &v[0]), k = cost_k(g, p, &v[1]), n = cost_n(g, p, &v[2]);
+    p->mode = rows <= k && rows <= n ? EPL__CONV_ROWS : k <= n ? EPL__CONV_K : EPL__CONV_N;
+    p->vectors = p->mode == EPL__CONV_ROWS ? v[0] : p->mode == EPL__CONV_K ? v[1] : v[2];
 }
 
 /* -- the input as it is read ------------------------------------------------------------ */
@@ -114,6 +153,57 @@ static bool make_tables(epl__arena *a, const epl__conv *g, epl__conv_phase *p)
     return true;
 }
 
+/* Which position of the axis holds input i, or -1. */
+static int64_t position_of(const epl__conv_axis *x, int64_t i)
+{
+    for (int j = 0; j < x->planes; j++) {
+        const epl__conv_plane *p = &x->plane[j];
+        const int64_t at = i - p->first;
+        if (at >= 0 && at % p->step == 0 && at / p->step < p->len) {
+            return p->at + at / p->step;
+        }
+    }
+    return -1;
+}
+
+/* With vectors along n, where inputs go: of a row, and, if rows are too short to be
+ * transposed one by one, of a whole image. */
+static bool make_pixels(epl__arena *a, const epl__conv *g, epl__conv_phase *p)
+{
+    const int64_t *in = g->d.in, *s = g->d.in_s, pixels = in[0] * in[1] * in[2];
+    if (p->mode != EPL__CONV_N || (in[2] > 1 && s[2] != 1)) {
+        return true;
+    }
+    p->column_at = epl__arena_take(a, (size_t)in[2] * sizeof *p->column_at);
+    for (int64_t i = 0; p->column_at != NULL && i < in[2]; i++) {
+        const int64_t x = position_of(&p->axis[2], i);
+        p->column_at[i] = x < 0 ? -1 : x * p->s[2];
+    }
+    if (pixels > 256 || (in[1] > 1 && s[1] != in[2]) || (in[0] > 1 && s[0] != in[1] * in[2])) {
+        return !a->failed;
+    }
+    p->pixel_at = epl__arena_take(a, (size_t)pixels * sizeof *p->pixel_at);
+    for (int64_t i = 0; p->pixel_at != NULL && i < pixels; i++) {
+        const int64_t z = position_of(&p->axis[0], i / in[2] / in[1]);
+        const int64_t y = position_of(&p->axis[1], i / in[2] % in[1]);
+        const int64_t x = position_of(&p->axis[2], i % in[2]);
+        const bool used = z >= 0 && y >= 0 && x >= 0;
+        p->pixel_at[i] = used ? z * p->s[0] + y * p->s[1] + x * p->s[2] : -1;
+    }
+    return !a->failed;
+}
+
+/* Weights are packed if rows of them are far from contiguous or fall on the same sets. */
+static bool scattered_weights(const epl__conv *g, const epl__conv_phase *p)
+{
+    const int64_t row = g->d.w_k * g->bytes;
+    int64_t breaks = 0;
+    for (int64_t i = 1; i < p->c_step * p->taps; i++) {
+        breaks += p->w_at[i] != p->w_at[i - 1] + 1;
+    }
+    return breaks * 16 > p->c_step * p->taps || (row != 0 && row % 4096 == 0 && g->d.k > 4);
+}
+
 /* Outputs of one n and k are a contiguous stretch, in the order of q. */
 static bool out_contiguous(const epl__conv_desc *d, const epl__conv_phase *p)
 {
@@ -136,26 +226,44 @@ static double unit_cost(const epl__conv *g, const epl__conv_phase *p, int64_t n)
            (double)p->q * (double)n * (double)g->d.k * 0.5;
 }
 
-/* Cuts outputs of a phase along k, or along an axis, until there are about `pieces`. */
-static void cut_further(const epl__conv *g, epl__conv_phase *p, int64_t pieces, int64_t least_k)
+/* The cuts, out of `pieces`, that rows of outputs allow. */
+static int64_t cut_rows(const epl__conv *g, epl__conv_phase *p, int64_t pieces)
 {
     const epl__conv_axis *x = &p->axis[p->cut];
-    int64_t cuts = epl__least(pieces, epl__div_up(g->d.k, least_k));
-    if (p->mode == EPL__CONV_ROWS && x->unit_q) {
-        const int64_t row = p->q / x->q, wide = 6 * g->mul->lanes;
-        const int64_t least_rows = epl__div_up(wide, row);
-        cuts = epl__least(pieces, epl__most(1, x->q / least_rows));
-        p->q_of_unit = epl__div_up(x->q, cuts);
-        cuts = epl__least(epl__div_up(pieces, cuts), epl__div_up(g->d.k, 128));
-    }
-    p->k_of_unit = epl__div_up(g->d.k, cuts);
+    const int64_t least = p->mode == EPL__CONV_ROWS
+                              ? epl__div_up(6 * g->mul->lanes, p->q / x->q)
+                              : 2 * x->taps;
+    const int64_t cuts = x->unit_q ? epl__most(1, epl__least(pieces, x->q / least)) : 1;
+    p->q_of_unit = epl__div_up(x->q, cuts);
+    return epl__div_up(x->q, p->q_of_unit);
+}
+
+/* Cuts outputs of a phase until there are about `pieces`, as long as what all of them do
+ * again (packing, copies) stays small. */
+static void cut_further(const epl__conv *g, epl__conv_phase *p, int64_t pieces)
+{
+    const epl__conv_axis *x = &p->axis[p->cut];
+    const int64_t k = g->d.k, width = p->vectors * g->mul->lanes;
     if (p->mode == EPL__CONV_K) {
-        const int64_t width = p->vectors * g->mul->lanes;
-        p->k_of_unit = epl__div_up(p->k_of_unit, width) * width;
-    }
-    if (p->mode != EPL__CONV_ROWS) {
-        const int64_t left = epl__div_up(pieces, epl__div_up(g->d.k, p->k_of_unit));
+        const int64_t cuts = epl__least(pieces, epl__div_up(k, width));
+        p->k_of_unit = epl__div_up(epl__div_up(k, cuts), width) * width;
+        const int64_t left = epl__div_up(pieces, epl__div_up(k, p->k_of_unit));
         p->q_of_unit = epl__div_up(x->q, epl__least(left, x->q));
+        return;
+    }
+    pieces = epl__div_up(pieces, cut_rows(g, p, pieces));
+    if (p->mode == EPL__CONV_ROWS) {
+        p->k_of_unit = epl__div_up(k, epl__least(pieces, epl__div_up(k, 128)));
+        return;
+    }
+    const double again = 10 * (double)p->positions /
+                         ((double)k * (double)p->q * (double)p->taps); /* of the work */
+    const int64_t most = epl__most(1, (int64_t)((pieces < 8 ? 0.3 : 0.12) / again));
+    const int64_t cuts = epl__least(epl__least(pieces, most), epl__div_up(k, 28));
+    p->k_of_unit = epl__div_up(k, cuts);
+    const int64_t rest = epl__least(pieces, most) / cuts;
+    if (rest > 1 && p->q_of_unit == x->q) {
+        p->q_of_unit = epl__div_up(x->q, epl__least(rest, x->q));
     }
 }
 
@@ -175,9 +283,12 @@ static void choose_unit(const epl__conv *g, epl__conv_phase *p, double total)
         const int64_t columns = (weights > 256 * 1024 ? 8 : 4) * g->mul->lanes;
         p->n_of_unit = epl__least(d->n, epl__most(p->n_of_unit, epl__div_up(columns, p->q)));
     }
+    if (p->mode == EPL__CONV_K) {
+        p->n_of_unit = epl__least(d->n, epl__most(p->n_of_unit, epl__div_up(100, p->q)));
+    }
     const double unit = unit_cost(g, p, epl__least(p->n_of_unit, d->n));
     if (p->mode != EPL__CONV_ZERO && unit > 1.5 * want) {
-        cut_further(g, p, (int64_t)(unit / want + 0.5), 28);
+        cut_further(g, p, (int64_t)(unit / want + 0.5));
     }
     p->grid_n = epl__div_up(d->n, p->n_of_unit);
     p->grid_q = epl__div_up(p->axis[p->cut].q, p->q_of_unit);
@@ -196,32 +307,51 @@ static void choose_step(const epl__conv *g, epl__conv_phase *p)
     p->kc = epl__div_up(terms, epl__div_up(terms, TERMS));
 }
 
+/* Whether the tables and copies of a phase are in proportion to the work. */
+static bool in_proportion(const epl__conv *g, const epl__conv_phase *p)
+{
+    const int64_t in = g->d.in[0] * g->d.in[1] * g->d.in[2];
+    return p->positions <= 65536 + 16 * (in + p->q) && p->taps <= 1 << 22;
+}
+
 bool epl__conv_choose(epl__arena *a, epl__conv *g, epl__conv_phase *p)
 {
     const epl__conv_desc *d = &g->d;
-    p->mode = choose_mode(g, p);
-    const int64_t across = p->mode == EPL__CONV_N   ? d->n
-                           : p->mode == EPL__CONV_K ? d->k
-                                                    : p->q * d->n;
-    p->vectors = across > g->mul->lanes ? 2 : 1;
+    choose_mode(g, p);
+    if (p->mode != EPL__CONV_ZERO) {
+        epl__conv_phase_lay_out(d, p);
+        if (!in_proportion(g, p)) {
+            return false;
+        }
+    }
     choose_unit(g, p, g->call.cost);
     if (p->mode == EPL__CONV_ZERO) {
         return true;
     }
     choose_step(g, p);
     choose_strides(g, p);
-    const bool packed = share(p->q, g->mul->lanes) < 1.15 || p->n_of_unit == 1;
+    p->out_contiguous = out_contiguous(d, p);
+    const bool lines = p->by_line && (p->axis[2].q == 1 || d->out_s[2] * p->axis[2].out_step == 1);
+    const bool flat = p->out_contiguous &&
+                      (share(p->q, g->mul->lanes) < 1.15 || p->n_of_unit == 1);
     p->copy_out = p->mode == EPL__CONV_N   ? true
                   : p->mode == EPL__CONV_K ? d->out_k != 1
-                                           : !packed || !out_contiguous(d, p);
-    return make_tables(a, g, p);
+                  : p->by_line             ? !lines
+                                           : !flat;
+    if (!make_tables(a, g, p) || !make_pixels(a, g, p)) {
+        return false;
+    }
+    const int64_t columns = p->mode == EPL__CONV_N ? p->vectors * p->q
+                                                   : p->n_of_unit * p->q / g->mul->lanes;
+    p->pack_w = p->mode != EPL__CONV_K && columns >= 8 && scattered_weights(g, p);
+    return true;
 }
 
 /* Numbers the units and sizes the scratch. */
 void epl__conv_choose_units(epl__conv *g)
 {
     const size_t bytes = (size_t)g->bytes, lanes = (size_t)g->mul->lanes;
-    size_t copy = 0, panel = 0, sums = 64;
+    size_t copy = 0, panel = 0, weights = 0, sums = 64;
     for (int64_t i = 0; i < g->phases; i++) {
         epl__conv_phase *p = &g->phase[i];
         p->first_unit = g->units;
@@ -235,12 +365,15 @@ void epl__conv_choose_units(epl__conv *g)
         copy = x > copy ? x : copy;
         x = p->mode == EPL__CONV_N ? 0 : (size_t)p->kc * (width + lanes) * bytes;
         panel = x > panel ? x : panel;
+        x = p->pack_w ? (size_t)(p->k_of_unit * epl__conv_pitch(p)) * bytes : 0;
+        weights = x > weights ? x : weights;
         const size_t columns = p->mode == EPL__CONV_N ? q * width : q * (size_t)p->n_of_unit;
         x = p->copy_out ? (columns + width) * ((size_t)p->k_of_unit + width) * bytes : 0;
         sums = x > sums ? x : sums;
     }
     g->at_panel = (copy + 127) / 64 * 64;
-    g->at_out = g->at_panel + (panel + 63) / 64 * 64;
+    g->at_weights = g->at_panel + (panel + 63) / 64 * 64;
+    g->at_out = g->at_weights + (weights + 63) / 64 * 64;
     g->call.scratch = g->at_out + (sums + 63) / 64 * 64;
     const double unit = g->call.cost / (double)epl__most(g->units, 1);
     g->group = g->call.cost < 4000 ? g->units : epl__most(1, (int64_t)(20e3 / (unit + 1)));

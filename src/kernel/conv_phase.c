@@ -4,7 +4,7 @@
  * multiple of in_dilation D. Outputs o = r + q period, with period D / gcd(stride, D),
  * have the same taps, and meet the input at q step + offset(t). Where step > 1 the input
  * is dealt out into planes, one for each remainder in use, so that neighbours in q (or,
- * for long windows, in t) are neighbours in memory.
+ * for long windows, in t) are neighbours in memory, and what nobody reads is left out.
  *
  * Invariant: input index = that of position q_at[q] + tap_at[t], for every q and t.
  */
@@ -121,47 +121,46 @@ static void lay_out_by_tap(epl__conv_axis *x, int64_t in, int64_t low, int64_t s
     }
 }
 
+/* One plane that holds everything. */
+static void lay_out_plainly(epl__conv_axis *x, int64_t in, int64_t low, int64_t step)
+{
+    int64_t reach = 0;
+    for (int64_t t = 0; t < x->taps; t++) {
+        x->tap_at[t] -= low;
+        reach = epl__most(reach, x->tap_at[t]);
+    }
+    for (int64_t q = 0; q < x->q; q++) {
+        x->q_at[q] = q * step;
+    }
+    x->plane[x->planes++] =
+        (epl__conv_plane){.first = low, .step = 1, .len = (x->q - 1) * step + reach + 1};
+    place_planes(x, in);
+    x->unit_q = step == 1;
+}
+
 static bool make_axis(epl__arena *a, const epl__conv_desc *d, int i, int64_t remainder,
                       epl__conv_axis *x)
 {
-    const int64_t step = d->stride[i] / gcd(d->stride[i], d->in_dilation[i]);
+    const size_t size = sizeof(int64_t), taps = (size_t)d->window[i];
+    x->step = d->stride[i] / gcd(d->stride[i], d->in_dilation[i]);
     x->out = remainder;
     x->out_step = d->in_dilation[i] / gcd(d->stride[i], d->in_dilation[i]);
     x->q = epl__div_up(d->out[i] - remainder, x->out_step);
-    const size_t size = sizeof(int64_t), taps = (size_t)d->window[i];
     x->tap_at = epl__arena_take(a, taps * size);
     x->tap_w = epl__arena_take(a, taps * size);
     x->q_at = epl__arena_take(a, (size_t)x->q * size);
     if (a->failed) {
         return false;
     }
-    find_taps(d, i, step, x);
-    if (x->taps == 0) {
-        return true;
-    }
-    int64_t low = x->tap_at[0], spacing = 0;
-    for (int64_t t = 1; t < x->taps; t++) {
-        low = epl__least(low, x->tap_at[t]);
-        spacing = gcd(x->tap_at[t] - x->tap_at[0], spacing);
-    }
-    spacing = spacing < 0 ? -spacing : spacing;
-    const int64_t most = epl__most(x->taps, x->q);
-    x->plane = epl__arena_take(a, (size_t)most * sizeof *x->plane);
-    if (x->plane == NULL) {
-        return false;
-    }
-    const bool plain = step == 1 && spacing == 1, last = i == EPL__CONV_MAX - 1;
-    if (x->q >= x->taps || plain || last) {
-        lay_out_by_q(x, d->in[i], low, step);
-    } else {
-        lay_out_by_tap(x, d->in[i], low, step, spacing);
-    }
-    return true;
+    find_taps(d, i, x->step, x);
+    x->plane = epl__arena_take(a, (size_t)epl__most(x->taps, x->q) * sizeof *x->plane);
+    return x->plane != NULL;
 }
 
-bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index, epl__conv_phase *p)
+bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index,
+                          epl__conv_phase *p)
 {
-    p->q = p->taps = p->positions = 1;
+    p->q = p->taps = 1;
     for (int i = EPL__CONV_MAX - 1; i >= 0; i--) {
         epl__conv_axis *x = &p->axis[i];
         if (!make_axis(a, d, i, index % period(d, i), x)) {
@@ -170,7 +169,29 @@ bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index,
         index /= period(d, i);
         p->q *= x->q;
         p->taps *= x->taps;
-        p->positions *= x->len;
     }
     return true;
+}
+
+void epl__conv_phase_lay_out(const epl__conv_desc *d, epl__conv_phase *p)
+{
+    p->positions = 1;
+    for (int i = 0; i < EPL__CONV_MAX; i++) {
+        epl__conv_axis *x = &p->axis[i];
+        int64_t low = x->tap_at[0], spacing = 0;
+        for (int64_t t = 1; t < x->taps; t++) {
+            low = epl__least(low, x->tap_at[t]);
+            spacing = gcd(x->tap_at[t] - x->tap_at[0], spacing);
+        }
+        spacing = spacing < 0 ? -spacing : spacing;
+        const bool sparse = p->mode == EPL__CONV_N && x->taps < x->step;
+        if (i == EPL__CONV_MAX - 1 && p->mode != EPL__CONV_ROWS && !sparse) {
+            lay_out_plainly(x, d->in[i], low, x->step);
+        } else if (x->q >= x->taps || i == EPL__CONV_MAX - 1 || (x->step == 1 && spacing == 1)) {
+            lay_out_by_q(x, d->in[i], low, x->step);
+        } else {
+            lay_out_by_tap(x, d->in[i], low, x->step, spacing);
+        }
+        p->positions *= x->len;
+    }
 }

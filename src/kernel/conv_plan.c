@@ -113,20 +113,13 @@ static bool make_step_tables(epl__arena *a, epl__conv *g)
     for (int64_t i = 0; i < g->phases; i++) {
         most = epl__most(most, g->phase[i].kc);
     }
-    for (int v = 1; v <= EPL__MUL_V; v++) {
+    for (int v = 0; v <= EPL__MUL_V; v++) {
         g->step_at[v] = epl__arena_take(a, (size_t)most * sizeof(int64_t));
         for (int64_t k = 0; g->step_at[v] != NULL && k < most; k++) {
-            g->step_at[v][k] = k * v * g->mul->lanes;
+            g->step_at[v][k] = v == 0 ? k : k * v * g->mul->lanes;
         }
     }
     return !a->failed;
-}
-
-/* Whether the tables and copies of a phase are in proportion to the work. */
-static bool in_proportion(const epl__conv *g, const epl__conv_phase *p)
-{
-    const int64_t in = g->d.in[0] * g->d.in[1] * g->d.in[2];
-    return p->positions <= 65536 + 16 * (in + p->q) && p->taps <= 1 << 22;
 }
 
 /* False: without memory, or the description is not for this path. */
@@ -143,7 +136,7 @@ static bool make_phases(epl__arena *a, epl__conv *g)
     }
     for (int64_t i = 0; i < g->phases; i++) {
         epl__conv_phase *p = &g->phase[i];
-        if (!epl__conv_phase_make(a, &g->d, i, p) || !in_proportion(g, p)) {
+        if (!epl__conv_phase_make(a, &g->d, i, p)) {
             return false;
         }
         products += (double)p->q * (double)(p->taps + 1);

@@ -12,6 +12,9 @@ typedef struct {
     const char *in, *w; /* at the unit's first n and k, channel c */
     int64_t first, kn;
     bool add;
+    const char *a; /* weights as they are read: row i, term k at a + i a_m + a_at[k] */
+    int64_t a_m;
+    const int64_t *a_at;
 } turn;
 
 /* Where output q of the unit (by axes) is in the input as it is read. */
@@ -43,7 +46,7 @@ static int find_pieces(const epl__conv_unit *u, int64_t j, int64_t count, epl__p
     return n;
 }
 
-/* One panel of columns against all of the unit's rows. */
+/* One panel of columns against all of the unit's rows. A single piece needs no packing. */
 static void rows_panel(const epl__conv *g, const epl__conv_unit *u, const turn *t, int64_t j,
                        int64_t count, char *c, int64_t c_m)
 {
@@ -52,37 +55,50 @@ static void rows_panel(const epl__conv *g, const epl__conv_unit *u, const turn *
     const int64_t step = epl__mul_rows(g->mul, v, u->k);
     epl__piece piece[EPL__MUL_V * EPL__MUL_LANES];
     const int pieces = find_pieces(u, j, count, piece);
-    g->mul->pack_pieces(u->panel, v * g->mul->lanes, t->in, p->in_at + t->first, t->kn, piece,
-                        pieces);
+    const char *b = u->panel;
+    const int64_t *b_at = g->step_at[v];
+    if (pieces == 1) {
+        b = t->in + piece[0].from * g->bytes;
+        b_at = p->in_at + t->first;
+    } else {
+        g->mul->pack_pieces(u->panel, v * g->mul->lanes, t->in, p->in_at + t->first, t->kn, piece,
+                            pieces);
+    }
     for (int64_t i = 0; i < u->k; i += step) {
         const int64_t r = epl__least(step, u->k - i);
-        g->mul->mul_at[v][r](t->kn, t->w + i * g->d.w_k * g->bytes, g->d.w_k, p->w_at + t->first,
-                             u->panel, g->step_at[v], c + i * c_m * g->bytes, c_m, count, t->add);
+        g->mul->mul_at[v][r](t->kn, t->a + i * t->a_m * g->bytes, t->a_m, t->a_at, b, b_at, c + i * c_m * g->bytes, c_m, count, t->add);
     }
+}
+
+/* Where the sums of column j of the unit go, if not to scratch. */
+static char *output_of(const epl__conv *g, const epl__conv_unit *u, int64_t j)
+{
+    const epl__conv_axis *x = u->phase->axis;
+    const int64_t row = u->q[2], line = j / row, n = line / u->q[1] / u->q[0];
+    const int64_t o[] = {line / u->q[1] % u->q[0], line % u->q[1], j % row};
+    int64_t at = (u->n0 + n) * g->d.out_n + u->k0 * g->d.out_k;
+    for (int i = 0; i < EPL__CONV_MAX; i++) {
+        at += (x[i].out + (u->q0[i] + o[i]) * x[i].out_step) * g->d.out_s[i];
+    }
+    return u->out + at * g->bytes;
 }
 
 static void rows_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
 {
     const epl__conv_phase *p = u->phase;
     const int64_t lanes = g->mul->lanes, wide = p->vectors * lanes;
-    const int64_t q = epl__conv_unit_q(u), bytes = g->bytes;
-    const int64_t stretch = p->copy_out ? u->n * q : q;
-    const int64_t c_m = p->copy_out ? epl__div_up(u->n * q, lanes) * lanes : g->d.out_k;
-    int64_t out = 0;
-    for (int i = 0; i < EPL__CONV_MAX; i++) {
-        out += (p->axis[i].out + u->q0[i] * p->axis[i].out_step) * g->d.out_s[i];
-    }
-    for (int64_t n = 0; n * stretch < u->n * q; n++) {
-        char *c = p->copy_out
-                      ? u->sums
-                      : u->out + ((u->n0 + n) * g->d.out_n + u->k0 * g->d.out_k + out) * bytes;
-        for (int64_t j = 0; j < stretch;) {
-            const int64_t left = stretch - j;
-            const bool lone = left <= wide + lanes && g->mul->max_r[p->vectors + 1] > 0;
-            const int64_t count = lone ? left : epl__least(left, wide);
-            rows_panel(g, u, t, n * stretch + j, count, c + j * bytes, c_m);
-            j += count;
-        }
+    const int64_t q = epl__conv_unit_q(u), all = u->n * q;
+    /* panels stay within a stretch of columns */
+    const int64_t stretch = p->by_line ? u->q[2] : p->copy_out ? all : q;
+    const int64_t c_m = p->copy_out ? epl__div_up(all, lanes) * lanes : g->d.out_k;
+    for (int64_t j = 0; j < all;) {
+        const int64_t left = stretch - j % stretch;
+        const bool lone = p->vectors < EPL__MUL_V && left <= wide + lanes &&
+                          g->mul->max_r[p->vectors + 1] > 0 && p->vectors > 1;
+        const int64_t count = lone ? left : epl__least(left, wide);
+        rows_panel(g, u, t, j, count,
+                   p->copy_out ? u->sums + j * g->bytes : output_of(g, u, j), c_m);
+        j += count;
     }
 }
 
@@ -98,8 +114,7 @@ static void n_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
         const int64_t at = position(u, x / u->q[2] / u->q[1], x / u->q[2] % u->q[1], x % u->q[2]);
         for (int64_t i = 0; i < u->k; i += step) {
             const int64_t r = epl__least(step, u->k - i);
-            g->mul->mul_at[v][r](t->kn, t->w + i * g->d.w_k * bytes, g->d.w_k, p->w_at + t->first,
-                                 t->in + at * bytes, p->in_at + t->first, c + i * width * bytes,
+            g->mul->mul_at[v][r](t->kn, t->a + i * t->a_m * bytes, t->a_m, t->a_at, t->in + at * bytes, p->in_at + t->first, c + i * width * bytes,
                                  width, u->n, t->add);
         }
     }
@@ -132,7 +147,7 @@ static void k_panel(const epl__conv *g, const epl__conv_unit *u, const turn *t, 
     const int v = (int)epl__div_up(count, g->mul->lanes);
     const int64_t step = epl__mul_rows(g->mul, v, row);
     const int64_t c_m = p->copy_out ? width : p->axis[2].out_step * g->d.out_s[2];
-    const int64_t lines = u->q[0] * u->q[1];
+    const int64_t lines = u->q[0] * u->q[1], a_m = p->axis[2].step * p->s[2];
     pack_weights(g, u, t, k, count, v * g->mul->lanes);
     for (int64_t line = 0; line < u->n * lines; line++) {
         const int64_t n = line / lines, y = line % lines / u->q[1], z = line % u->q[1];
@@ -148,7 +163,7 @@ static void k_panel(const epl__conv *g, const epl__conv_unit *u, const turn *t, 
         }
         for (int64_t i = 0; i < row; i += step) {
             const int64_t r = epl__least(step, row - i);
-            g->mul->mul_at[v][r](t->kn, a + i * p->s[2] * bytes, p->s[2], p->in_at + t->first,
+            g->mul->mul_at[v][r](t->kn, a + i * a_m * bytes, a_m, p->in_at + t->first,
                                  u->panel, g->step_at[v], c + i * c_m * bytes, c_m, count, t->add);
         }
     }
@@ -159,6 +174,41 @@ static void k_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
     const int64_t width = u->phase->vectors * g->mul->lanes;
     for (int64_t k = 0; k < u->k; k += width) {
         k_panel(g, u, t, k, epl__least(width, u->k - k));
+    }
+}
+
+/* -- weights as rows --------------------------------------------------------------------- */
+static void copy_weights(const epl__conv *g, const epl__conv_unit *u, const turn *t, int64_t pitch)
+{
+    const int64_t *at = u->phase->w_at + t->first;
+    const bool straight = at[t->kn - 1] - at[0] == t->kn - 1 && (t->kn < 2 || at[1] > at[0]);
+    for (int64_t i = 0; i < u->k; i++) {
+        const char *from = t->w + i * g->d.w_k * g->bytes;
+        char *to = u->weights + i * pitch * g->bytes;
+        if (straight) {
+            g->mul->copy(to, 0, from + at[0] * g->bytes, 1, t->kn, 0);
+        } else if (g->bytes == 4) {
+            for (int64_t k = 0; k < t->kn; k++) {
+                ((float *)to)[k] = ((const float *)from)[at[k]];
+            }
+        } else {
+            for (int64_t k = 0; k < t->kn; k++) {
+                ((double *)to)[k] = ((const double *)from)[at[k]];
+            }
+        }
+    }
+}
+
+static void find_weights(const epl__conv *g, const epl__conv_unit *u, turn *t)
+{
+    t->a = t->w;
+    t->a_m = g->d.w_k;
+    t->a_at = u->phase->w_at + t->first;
+    if (u->phase->pack_w) {
+        t->a_m = epl__conv_pitch(u->phase);
+        copy_weights(g, u, t, t->a_m);
+        t->a = u->weights;
+        t->a_at = g->step_at[0];
     }
 }
 
@@ -183,6 +233,7 @@ static void run_unit(const epl__conv *g, const epl__conv_unit *u)
         t.w = u->w + (c * g->d.w_c + u->k0 * g->d.w_k) * g->bytes;
         for (t.first = 0; t.first < terms; t.first += t.kn) {
             t.kn = epl__least(p->kc, terms - t.first);
+            find_weights(g, u, &t);
             if (p->mode == EPL__CONV_ROWS) {
                 rows_turn(g, u, &t);
             } else if (p->mode == EPL__CONV_N) {
@@ -208,6 +259,7 @@ static epl__conv_unit unit_at(const epl__conv *g, void *const *p, int64_t index,
     index -= x->first_unit;
     epl__conv_unit u = {.phase = x, .copy = scratch};
     u.panel = scratch + g->at_panel;
+    u.weights = scratch + g->at_weights;
     u.sums = scratch + g->at_out;
     u.k0 = index % x->grid_k * x->k_of_unit;
     index /= x->grid_k;

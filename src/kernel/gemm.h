@@ -37,6 +37,8 @@ void epl__gemm_run(const epl__call *call, void *const *p, int64_t begin, int64_t
 /* I64 and I32. */
 epl__call *epl__gemm_int_prepare(epl__arena *a, const epl__gemm_desc *d);
 
+/* Cycles for a vector of products, when m rows meet v vectors at a time. */
+double epl__mul_cycles(const epl__mul_table *t, int vectors, int64_t m);
 /* GFLOP/s to reckon with on one core. */
 double epl__mul_rate(const epl__mul_table *t);
 /* The rows of one kernel call, so that m rows make calls of nearly the same height. */

@@ -32,6 +32,15 @@ int64_t epl__mul_rows(const epl__mul_table *t, int vectors, int64_t m)
     return m <= most ? epl__most(m, 1) : epl__div_up(m, epl__div_up(m, most));
 }
 
+double epl__mul_cycles(const epl__mul_table *t, int vectors, int64_t m)
+{
+    const double r = (double)epl__mul_rows(t, vectors, m), v = vectors, tile = r * v;
+    const double chains = tile >= 8 ? 1 : tile >= 4 ? 2 : 4;
+    const double loads = (r + v + 2) / (2 * tile), wait = 4 / (tile * chains);
+    const double x = loads > wait ? loads : wait;
+    return x > 0.5 ? x : 0.5;
+}
+
 /* -- tidying ------------------------------------------------------------------------- */
 static void swap(int64_t *x, int64_t *y)
 {

@@ -160,7 +160,7 @@ bool epl__kernel_step(epl__making *m, const epl__plan_step *s)
     type[0] = *n->type;
     for (uint32_t i = 0; i < n->count; i++) {
         type[i + 1] = *m->type[n->in[i]];
-        place[i + 1] = epl__place_of(m, &m->view[n->in[i]], type[i + 1].dtype);
+        place[i + 1] = epl__place_of(m, &s->operand[i], type[i + 1].dtype);
     }
     epl__step *step = step_add(m, place, n->count + 1, s->id);
     void *attrs = n->prim->attrs_size ? epl__arena_take(&m->program->arena, n->prim->attrs_size) : NULL;

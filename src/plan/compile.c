@@ -17,6 +17,10 @@ static bool tables(epl__making *m)
     m->view = epl__arena_take(&m->arena, m->room * sizeof *m->view);
     m->memory = epl__arena_take(&m->arena, m->room * sizeof *m->memory);
     m->uses = epl__arena_take(&m->arena, m->room * sizeof *m->uses);
+    m->packed = epl__arena_take(&m->arena, (m->f->main.count + 1) * sizeof *m->packed);
+    if (!m->packed)
+        return false;
+    memset(m->packed, 0xff, (m->f->main.count + 1) * sizeof *m->packed);
     m->step = epl__arena_take(&m->arena, m->step_room * sizeof *m->step);
     return m->source && m->type && m->view && m->memory && m->uses && m->step;
 }

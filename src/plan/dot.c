@@ -112,16 +112,16 @@ static bool alone(const axes *x, bool b)
 
 /* Operand `which` packed with its summed axes last, in the order of falling stride of the
  * other operand; its labels stay in place, so it becomes a permuted view of the copy. */
-static bool pack_operand(epl__making *m, epl__id id, int which, bool by_b)
+static bool pack_operand(epl__making *m, epl__id id, epl__view *operand, int which, bool by_b)
 {
     const epl__node *node = epl__node_at(m->f, id);
     const epl__dot_attrs *d = node->attrs;
     const char *labels = which ? d->b : d->a;
-    epl__id in = node->in[which], other = node->in[!which];
-    epl__view v = m->view[in], permuted = v;
+    epl__id in = node->in[which];
+    epl__view v = operand[which], permuted = v;
     epl_shape s = m->type[in]->shape, to = {.rank = s.rank};
     int from[EPL_MAX_RANK], n = 0;
-    const epl__view *key = by_b == (which == 1) ? &v : &m->view[other];
+    const epl__view *key = by_b == (which == 1) ? &v : &operand[!which];
     const char *key_labels = by_b ? d->b : d->a;
     for (int i = 0; i < s.rank; i++)
         if (strchr(d->out, labels[i]))
@@ -148,24 +148,24 @@ static bool pack_operand(epl__making *m, epl__id id, int which, bool by_b)
     epl__view back = m->view[p];
     for (int i = 0; i < s.rank; i++)
         back.stride[from[i]] = m->view[p].stride[i];
-    m->view[in] = back;
+    operand[which] = back;
     return true;
 }
 
-bool epl__dot_operands(epl__making *m, epl__id id)
+bool epl__dot_operands(epl__making *m, epl__id id, epl__view *operand)
 {
     const epl__node *node = epl__node_at(m->f, id);
     axes x;
     axis k;
     epl__strides(node->type->shape, m->memory[id].stride);
-    sorted_axes(m, id, &m->view[node->in[0]], &m->view[node->in[1]], &x);
+    sorted_axes(m, id, &operand[0], &operand[1], &x);
     if (k_merges(&x, false, &k) || k_merges(&x, true, &k))
         return true;
     if (alone(&x, true))
-        return pack_operand(m, id, 0, true);
+        return pack_operand(m, id, operand, 0, true);
     if (alone(&x, false))
-        return pack_operand(m, id, 1, false);
-    return pack_operand(m, id, 0, true) && pack_operand(m, id, 1, false);
+        return pack_operand(m, id, operand, 1, false);
+    return pack_operand(m, id, operand, 0, true) && pack_operand(m, id, operand, 1, false);
 }
 
 /* The largest run is the matrix axis; the others go to the batch. */
@@ -185,7 +185,7 @@ static axis take_largest(axis *x, int count, axes *all)
 bool epl__call_dot(epl__making *m, const epl__plan_step *s)
 {
     const epl__node *node = epl__node_at(m->f, s->id);
-    const epl__view *a = &m->view[node->in[0]], *b = &m->view[node->in[1]];
+    const epl__view *a = &s->operand[0], *b = &s->operand[1];
     axes x;
     axis k;
     sorted_axes(m, s->id, a, b, &x);
@@ -221,7 +221,7 @@ bool epl__call_conv(epl__making *m, const epl__plan_step *s)
 {
     const epl__node *node = epl__node_at(m->f, s->id);
     const epl__conv_attrs *a = node->attrs;
-    const epl__view *x = &m->view[node->in[0]], *w = &m->view[node->in[1]];
+    const epl__view *x = &s->operand[0], *w = &s->operand[1];
     const epl_shape *xs = &m->type[node->in[0]]->shape, *ws = &m->type[node->in[1]]->shape;
     int sp = (int)a->spatial, g = xs->rank - 2 - sp;
     epl__conv_desc d = {.dtype = node->type->dtype, .spatial = sp, .batch_rank = g,

@@ -34,7 +34,7 @@ static void readers(epl__making *m)
         for (uint32_t i = 0; i < members; i++) {
             const epl__node *n = epl__node_at(m->f, s->kind == EPL__STEP_TILE ? s->member[i] : s->id);
             for (uint32_t j = 0; j < n->count; j++) {
-                const epl__view *v = &m->view[n->in[j]];
+                const epl__view *v = s->operand ? &s->operand[j] : &m->view[n->in[j]];
                 bool inside = v->root != EPL__ID_NONE && m->memory[v->root].step == (int)k;
                 if (!inside)
                     read_at(m, v, (int)k);

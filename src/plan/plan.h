@@ -76,6 +76,7 @@ typedef struct {
     uint32_t members, member_room;
     uint32_t reads;               /* tile: distinct operands from outside so far */
     epl__view view;               /* pack, give: what is read */
+    epl__view *operand;           /* what is read, by operand; NULL: the operands' own views */
     uint32_t port;                /* give: which, and bytes into its array */
     int64_t byte;
     bool to_output;
@@ -105,6 +106,7 @@ typedef struct {
     epl__view *view;
     epl__memory *memory;
     uint32_t *uses; /* of f's nodes: operands of live nodes, outputs, updates */
+    epl__id *packed; /* of f's nodes: a contiguous copy, or EPL__ID_NONE */
     epl__plan_step *step;
     uint32_t steps, step_room;
     int last_fallible;
@@ -124,7 +126,7 @@ bool epl__offsets(epl__making *m); /* the workspace */
 bool epl__calls(epl__making *m);   /* prepared kernels */
 
 /* Operands of a product as its kernel can read them: packed where they cannot be flattened. */
-bool epl__dot_operands(epl__making *m, epl__id id);
+bool epl__dot_operands(epl__making *m, epl__id id, epl__view *operand);
 
 /* Does the step read `input` in any way but element by element of what it makes? */
 bool epl__reads_crosswise(const epl__making *m, const epl__plan_step *s, epl__id input, epl__id made);

@@ -109,11 +109,12 @@ static bool pad(epl__making *m, epl__id id)
                 &v, id);
 }
 
-static bool reduce(epl__making *m, epl__id id)
+static bool reduce(epl__making *m, const epl__plan_step *s)
 {
+    epl__id id = s->id;
     const epl__node *n = epl__node_at(m->f, id);
     const epl_type *in = m->type[n->in[0]];
-    const epl__view *v = &m->view[n->in[0]];
+    const epl__view *v = &s->operand[0];
     const epl_prim *p = n->prim;
     bool mask[EPL_MAX_RANK] = {false};
     int64_t out[EPL_MAX_RANK] = {0};
@@ -159,8 +160,8 @@ static bool gather(epl__making *m, const epl__plan_step *s)
     d.axis = forward ? x->shape.dim[b] : a->axis;
     d.r = forward ? product(x->shape, b + 1, x->shape.rank)
                   : product(x->shape, idx->shape.rank, x->shape.rank);
-    epl__place place[3] = {m->memory[s->id].place, epl__place_of(m, &m->view[n->in[0]], x->dtype),
-                           epl__place_of(m, &m->view[n->in[1]], idx->dtype)};
+    epl__place place[3] = {m->memory[s->id].place, epl__place_of(m, &s->operand[0], x->dtype),
+                           epl__place_of(m, &s->operand[1], idx->dtype)};
     epl__arena *arena = &m->program->arena;
     return epl__call_add(m, forward ? epl__gather_prepare(arena, &d) : epl__scatter_prepare(arena, &d),
                          place, 3, s->id);
@@ -178,7 +179,7 @@ bool epl__call_rest(epl__making *m, const epl__plan_step *s)
     case EPL__STEP_ASSEMBLE:
         return epl__node_at(m->f, s->id)->prim == &epl__prim_pad ? pad(m, s->id) : assemble(m, s->id);
     case EPL__STEP_REDUCE:
-        return reduce(m, s->id);
+        return reduce(m, s);
     case EPL__STEP_GATHER:
     case EPL__STEP_SCATTER:
         return gather(m, s);

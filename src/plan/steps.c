@@ -90,19 +90,29 @@ static bool tile_node(epl__making *m, epl__id id)
     return s && join(m, s, id);
 }
 
-/* Operands that must lie without gaps: packed copies where they do not. */
-static bool packed_operands(epl__making *m, const epl__node *n)
+/* The operand in a contiguous copy, made once however many read it. */
+static bool packed(epl__making *m, epl__id in, epl__view *v)
 {
-    for (uint32_t i = 0; i < n->count; i++) {
-        epl__id in = n->in[i];
-        if (epl__contiguous(m->type[in], &m->view[in]))
-            continue;
-        epl__id p = epl__pack(m, &m->view[in], m->type[in]);
-        if (p == EPL__ID_NONE)
-            return epl__no_memory(m);
-        m->view[in] = m->view[p]; /* later readers of this operand gain, too */
-    }
+    if (m->packed[in] == EPL__ID_NONE)
+        m->packed[in] = epl__pack(m, v, m->type[in]);
+    if (m->packed[in] == EPL__ID_NONE)
+        return epl__no_memory(m);
+    *v = m->view[m->packed[in]];
     return true;
+}
+
+/* What the step of node n will read: constants have no memory to read and some kernels
+ * want operands without gaps, so these are packed. */
+static epl__view *operands(epl__making *m, const epl__node *n, bool flat)
+{
+    epl__view *v = epl__arena_take(&m->arena, (n->count + 1) * sizeof *v);
+    for (uint32_t i = 0; v && i < n->count; i++) {
+        v[i] = m->view[n->in[i]];
+        bool fits = v[i].root != EPL__ID_NONE && (!flat || epl__contiguous(m->type[n->in[i]], &v[i]));
+        if (!fits && !packed(m, n->in[i], &v[i]))
+            return NULL;
+    }
+    return v;
 }
 
 static epl__step_kind kind_of(const epl_prim *p)
@@ -137,19 +147,14 @@ static bool node_step(epl__making *m, epl__id id)
     if (p->lower == EPL_LOWER_TILE)
         return tile_node(m, id);
     bool flat = kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER || kind == EPL__STEP_KERNEL;
-    bool conv = kind == EPL__STEP_CONV || kind == EPL__STEP_DOT || kind == EPL__STEP_REDUCE;
-    for (uint32_t i = 0; conv && i < n->count; i++) /* constants have no memory to read */
-        if (m->view[n->in[i]].root == EPL__ID_NONE) {
-            epl__id packed = epl__pack(m, &m->view[n->in[i]], m->type[n->in[i]]);
-            if (packed == EPL__ID_NONE)
-                return epl__no_memory(m);
-            m->view[n->in[i]] = m->view[packed];
-        }
-    if (flat && !packed_operands(m, n))
-        return false;
-    if (kind == EPL__STEP_DOT && !epl__dot_operands(m, id))
+    epl__view *operand = kind == EPL__STEP_ASSEMBLE ? NULL : operands(m, n, flat);
+    if (!operand && kind != EPL__STEP_ASSEMBLE)
+        return epl__no_memory(m);
+    if (kind == EPL__STEP_DOT && !epl__dot_operands(m, id, operand))
         return false;
     epl__plan_step *s = step_new(m, kind, id);
+    if (s)
+        s->operand = operand;
     if (s && (kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER ||
               (kind == EPL__STEP_KERNEL && p->kernel))) {
         s->fallible = true;

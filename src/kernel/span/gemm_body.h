@@ -181,33 +181,30 @@ static void pack_rows(real *to, int64_t width, const real *from, int64_t s_k, in
     }
 }
 
-/* One column of blocks: at most LANES lanes, lane j read from lane[j], `len` in a row. */
-INLINE void turn_lanes(real *to, int64_t width, const real *const *lane, int64_t n, int64_t len)
+/* One column of blocks: lanes j < n from `from` + j s_n, rows k < kn to `to` + k width, or
+ * to where at[] says. */
+INLINE void turn_column(real *to, const int64_t *at, int64_t width, const real *from, int64_t s_n,
+                        int64_t kn, int64_t n)
 {
     vec x[LANES];
-    int64_t k = 0;
-    for (; k + LANES <= len; k += LANES) {
-        UNROLL for (int j = 0; j < LANES; j++)
-        {
-            x[j] = j < n ? v_load(lane[j] + k) : v_zero();
-        }
-        v_turn(x);
-        UNROLL for (int j = 0; j < LANES; j++)
-        {
-            v_store(to + (k + j) * width, x[j]);
-        }
+    const real *lane[LANES];
+    for (int64_t j = 0; j < LANES; j++) {
+        lane[j] = from + (j < n ? j : 0) * s_n;
     }
-    if (k < len) {
-        const part last = v_part(len - k);
+    for (int64_t k = 0; k < kn; k += LANES) {
+        const int64_t rows = kn - k < LANES ? kn - k : LANES;
+        const part some = v_part(rows);
         UNROLL for (int j = 0; j < LANES; j++)
         {
-            x[j] = j < n ? v_load_part(lane[j] + k, last) : v_zero();
+            x[j] = j >= n           ? v_zero()
+                   : rows == LANES ? v_load(lane[j] + k)
+                                   : v_load_part(lane[j] + k, some);
         }
         v_turn(x);
-        UNROLL for (int j = 0; j < LANES; j++)
+        UNROLL for (int i = 0; i < LANES; i++)
         {
-            if (k + j < len) {
-                v_store(to + (k + j) * width, x[j]);
+            if (i < rows && (at == NULL || at[k + i] >= 0)) {
+                v_store(to + (at == NULL ? (k + i) * width : at[k + i]), x[i]);
             }
         }
     }
@@ -217,12 +214,15 @@ static void pack_turned(real *to, int64_t width, const real *from, int64_t s_n, 
                         int64_t n)
 {
     for (int64_t j = 0; j < width; j += LANES) {
-        const real *lane[LANES];
-        const int64_t m = n - j < LANES ? n - j : LANES;
-        for (int64_t i = 0; i < LANES; i++) {
-            lane[i] = from + (j + (i < m ? i : 0)) * s_n;
-        }
-        turn_lanes(to + j, width, lane, m, kn);
+        turn_column(to + j, NULL, width, from + j * s_n, s_n, kn, n - j);
+    }
+}
+
+static void pack_spread(void *to, const int64_t *at, int64_t width, const void *from, int64_t s_n,
+                        int64_t kn, int64_t n)
+{
+    for (int64_t j = 0; j < width; j += LANES) {
+        turn_column((real *)to + j, at, width, (const real *)from + j * s_n, s_n, kn, n - j);
     }
 }
 
@@ -246,45 +246,141 @@ static void pack(void *to, int64_t width, const void *from, int64_t s_k, int64_t
     }
 }
 
+/* What one vector of a panel takes from one piece: lanes `lanes` of the vector at `from`,
+ * whose other lanes may lie anywhere. */
+typedef struct {
+    int64_t from;
+    part lanes;
+    int32_t first, len;
+} bit;
+
+/* The bits of lanes [j, j + LANES). Lanes that are not named stay 0. */
+static int find_bits(bit *bits, int64_t j, const epl__piece *piece, int pieces)
+{
+    int n = 0;
+    for (int i = 0; i < pieces; i++) {
+        const int64_t lo = piece[i].to > j ? piece[i].to : j;
+        const int64_t end = piece[i].to + piece[i].len;
+        const int64_t hi = end < j + LANES ? end : j + LANES;
+        if (lo < hi) {
+            bits[n++] = (bit){piece[i].from + j - piece[i].to, v_range(lo - j, hi - lo),
+                              (int32_t)(lo - j), (int32_t)(hi - lo)};
+        }
+    }
+    return n;
+}
+
+#if defined(__AVX2__)
+INLINE void pack_bits(real *to, int64_t width, const real *from, const int64_t *at, int64_t kn,
+                      const bit *bits, const int n, int extra)
+{
+    for (int64_t k = 0; k < kn; k++, to += width) {
+        vec x = v_load_part(from + (bits[0].from + at[k]), bits[0].lanes);
+        UNROLL for (int i = 1; i < n; i++)
+        {
+            x = v_load_over(x, from + (bits[i].from + at[k]), bits[i].lanes);
+        }
+        for (int i = n; i < n + extra; i++) {
+            x = v_load_over(x, from + (bits[i].from + at[k]), bits[i].lanes);
+        }
+        v_store(to, x);
+    }
+}
+#else
+INLINE void pack_bits(real *to, int64_t width, const real *from, const int64_t *at, int64_t kn,
+                      const bit *bits, const int n, int extra)
+{
+    for (int64_t k = 0; k < kn; k++, to += width) {
+        v_store(to, v_zero());
+        for (int i = 0; i < n + extra; i++) {
+            const int64_t f = bits[i].from + at[k];
+            for (int32_t j = bits[i].first; j < bits[i].first + bits[i].len; j++) {
+                to[j] = from[f + j];
+            }
+        }
+    }
+}
+#endif
+
 static void pack_pieces(void *to, int64_t width, const void *from, const int64_t *at, int64_t kn,
                         const epl__piece *piece, int pieces)
 {
-    real *d = to;
-    for (int64_t k = 0; k < kn; k++, d += width) {
-        const real *s = (const real *)from + at[k];
-        int64_t end = 0;
-        for (int i = 0; i < pieces; i++) {
-            const int64_t len = piece[i].len;
-            const real *p = s + piece[i].from;
-            real *q = d + piece[i].to;
-            int64_t j = 0;
-            for (; j + LANES <= len; j += LANES) {
-                v_store(q + j, v_load(p + j));
+    for (int64_t j = 0; j < width; j += LANES) {
+        bit bits[LANES + 4];
+        real *d = (real *)to + j;
+        const int n = find_bits(bits, j, piece, pieces);
+        if (n == 0) {
+            for (int64_t k = 0; k < kn; k++) {
+                v_store(d + k * width, v_zero());
             }
-            if (j < len) {
-                v_store_part(q + j, v_part(len - j), v_load_part(p + j, v_part(len - j)));
-            }
-            end = piece[i].to + len;
-        }
-        for (; end < width; end++) {
-            d[end] = 0;
+        } else if (n == 1) {
+            pack_bits(d, width, from, at, kn, bits, 1, 0);
+        } else if (n == 2) {
+            pack_bits(d, width, from, at, kn, bits, 2, 0);
+        } else {
+            pack_bits(d, width, from, at, kn, bits, 3, n - 3);
         }
     }
 }
 
-static void pack_lanes(void *to, int64_t width, const void *from, const int64_t *at, int64_t k0,
-                       int64_t kn, int64_t run, const int64_t *lane, int64_t n)
+/* -- copies -------------------------------------------------------------------------- */
+INLINE real *put_zeros(real *to, int64_t n)
 {
-    for (int64_t j = 0; j < width; j += LANES) {
-        const int64_t m = n - j < LANES ? n - j : LANES;
-        for (int64_t k = k0; k < k0 + kn;) {
-            const int64_t left = run - k % run, len = left < k0 + kn - k ? left : k0 + kn - k;
-            const real *p[LANES];
-            for (int64_t i = 0; i < LANES; i++) {
-                p[i] = (const real *)from + at[k] + lane[i < m ? j + i : 0];
+    for (; n >= LANES; n -= LANES, to += LANES) {
+        v_store(to, v_zero());
+    }
+    if (n > 0) {
+        v_store_part(to, v_part(n), v_zero());
+    }
+    return to + n;
+}
+
+static void copy(void *to, int64_t before, const void *from, int64_t s, int64_t n, int64_t after)
+{
+    real *d = put_zeros(to, before);
+    const real *x = from;
+    if (s == 1) {
+        int64_t i = 0;
+        for (; i + LANES <= n; i += LANES) {
+            v_store(d + i, v_load(x + i));
+        }
+        if (i < n) {
+            v_store_part(d + i, v_part(n - i), v_load_part(x + i, v_part(n - i)));
+        }
+    } else if (s == 2) {
+        for (int64_t i = 0; i < n; i++) {
+            d[i] = x[i * 2];
+        }
+    } else {
+        for (int64_t i = 0; i < n; i++) {
+            d[i] = x[i * s];
+        }
+    }
+    put_zeros(d + n, after);
+}
+
+static void unpack(void *to, int64_t s_n, const void *from, int64_t k, int64_t rows, int64_t n)
+{
+    for (int64_t j = 0; j < n; j += LANES) {
+        const part lanes = v_part(n - j < LANES ? n - j : LANES);
+        const int64_t count = n - j < LANES ? n - j : LANES;
+        for (int64_t i = 0; i < rows; i += LANES) {
+            const real *x = (const real *)from + i * k + j;
+            real *d = (real *)to + j * s_n + i;
+            const int64_t left = rows - i < LANES ? rows - i : LANES;
+            vec y[LANES];
+            UNROLL for (int q = 0; q < LANES; q++)
+            {
+                y[q] = q < left ? v_load_part(x + q * k, lanes) : v_zero();
             }
-            turn_lanes((real *)to + (k - k0) * width + j, width, p, m, len);
-            k += len;
+            v_turn(y);
+            const part some = v_part(left);
+            UNROLL for (int q = 0; q < LANES; q++)
+            {
+                if (q < count) {
+                    v_store_part(d + q * s_n, some, y[q]);
+                }
+            }
         }
     }
 }
@@ -356,7 +452,9 @@ const epl__mul_table JOIN(GEMM_TABLE, EPL_ISA_SUFFIX) = {
     .mul = {KERNELS(MUL_ENTRY)},
     .mul_at = {KERNELS(MUL_AT_ENTRY)},
     .pack = pack,
+    .pack_spread = pack_spread,
     .pack_pieces = pack_pieces,
-    .pack_lanes = pack_lanes,
+    .copy = copy,
+    .unpack = unpack,
     .dots = dots,
 };

@@ -40,13 +40,17 @@ typedef struct {
     /* Packing: to[k width + j], zero for n <= j < width; width is a multiple of lanes. */
     void (*pack)(void *to, int64_t width, const void *from, int64_t s_k, int64_t s_n, int64_t kn,
                  int64_t n); /* any strides, quick if one of them is 1 */
-    /* Row k is made of pieces read at from + at[k]. */
+    /* The same for contiguous k, but row k goes to to + at[k], or nowhere if at[k] < 0. */
+    void (*pack_spread)(void *to, const int64_t *at, int64_t width, const void *from, int64_t s_n,
+                        int64_t kn, int64_t n);
+    /* Row k is made of pieces read at from + at[k]; they come in order, without gaps. */
     void (*pack_pieces)(void *to, int64_t width, const void *from, const int64_t *at, int64_t kn,
                         const epl__piece *piece, int pieces);
-    /* Lane j is read at from + lane[j] + at[k], where at[] is contiguous in runs of
-     * `run` (at[k + 1] = at[k] + 1 except where k + 1 is a multiple of run). */
-    void (*pack_lanes)(void *to, int64_t width, const void *from, const int64_t *at, int64_t k0,
-                       int64_t kn, int64_t run, const int64_t *lane, int64_t n);
+    /* to[i] = 0 for i < before, then n elements of `from`, s apart, then `after` zeros */
+    void (*copy)(void *to, int64_t before, const void *from, int64_t s, int64_t n,
+                 int64_t after);
+    /* to[j s_n + i] = from[k i + j] for i < rows, j < n */
+    void (*unpack)(void *to, int64_t s_n, const void *from, int64_t k, int64_t rows, int64_t n);
     /* c[i] (+)= sum_k a[i a_m + k] b[k] for i < m; c has stride c_m. */
     void (*dots)(int64_t m, int64_t kn, const void *a, int64_t a_m, const void *b, void *c,
                  int64_t c_m, bool add);

@@ -167,6 +167,10 @@ INLINE part v_part(int64_t n)
 {
     return (part)n;
 }
+INLINE part v_range(int64_t from, int64_t n) /* pieces are copied one by one here */
+{
+    return (part)(from + n);
+}
 INLINE vec v_load_part(const real *p, part n)
 {
     vec x = {0};
