@@ -45,19 +45,20 @@ typedef struct {
     epl__conv_axis axis[EPL__CONV_MAX];
     int64_t q, taps, positions; /* products over the axes */
     epl__conv_mode mode;
-    bool copy_in;  /* the input is read from a padded copy */
-    bool copy_out; /* outputs are collected in scratch first */
-    bool by_line;  /* ROWS: panels do not cross the ends of rows */
+    bool copy_in;        /* the input is read from a padded copy */
+    bool copy_out;       /* outputs are collected in scratch first */
+    bool by_line;        /* ROWS: panels do not cross the ends of rows */
     bool out_contiguous; /* outputs of one n and k are a stretch without gaps */
     /* A step of the sum: c_step channels, all taps, in turns of kc terms. */
     int64_t c_step, kc;
     int64_t *in_at, *w_at;              /* of term (c, t), for c < c_step */
     int64_t s_c, s_n, s[EPL__CONV_MAX]; /* strides of the input as it is read */
     int64_t base;                       /* its offset, if it is read in place */
-    int64_t *column_at; /* N, contiguous rows: where inputs of a row go, or -1 */
-    int64_t *pixel_at;  /* the same for a small image, if its rows are contiguous too */
-    bool pack_w;        /* N, ROWS: weights are copied to scratch */
-    int vectors;                        /* of a panel */
+    int64_t *column_at;                 /* N, contiguous rows: where inputs of a row go, or -1 */
+    int64_t *pixel_at; /* the same for a small image, if its rows are contiguous too */
+    bool pack_w;       /* N, ROWS: weights are copied to scratch */
+    bool straight;     /* w_at[i] is w_at[0] + i */
+    int vectors;       /* of a panel */
     /* A unit of work: n_of_unit x q_of_unit (along axis `cut`) x k_of_unit outputs. */
     int cut;
     int64_t n_of_unit, q_of_unit, k_of_unit, grid_n, grid_q, grid_k;
@@ -71,8 +72,8 @@ typedef struct {
     int64_t bytes, items;
     int64_t phases;
     epl__conv_phase *phase;
-    int64_t units, group;             /* all units; units of a part */
-    int64_t *step_at[EPL__MUL_V + 1]; /* [0]: k; then k width, for panels of 1.. vectors */
+    int64_t units, group;                /* all units; units of a part */
+    int64_t *step_at[EPL__MUL_V + 1];    /* [0]: k; then k width, for panels of 1.. vectors */
     size_t at_panel, at_weights, at_out; /* places in scratch; the copy is first */
 } epl__conv;
 

@@ -73,9 +73,9 @@ static double cost_rows(const epl__conv *g, epl__conv_phase *p, int *vectors)
     *vectors = best_vectors(g, p->axis[2].q, g->d.k, 3, &lines);
     flat = flat * share(p->q * g->d.n, g->mul->lanes) + (2.5 + lanes / row) / (double)g->d.k;
     lines *= share(p->axis[2].q, g->mul->lanes);
-    const double copies = 14 * positions(g, p) * lanes /
-                          ((double)g->d.in[2] * (double)p->q * (double)p->taps *
-                           (double)epl__least(g->d.k, 128));
+    const double copies =
+        14 * positions(g, p) * lanes /
+        ((double)g->d.in[2] * (double)p->q * (double)p->taps * (double)epl__least(g->d.k, 128));
     p->by_line = lines <= flat;
     *vectors = p->by_line ? *vectors : v;
     return copies + (p->by_line ? lines : flat);
@@ -194,13 +194,14 @@ static bool make_pixels(epl__arena *a, const epl__conv *g, epl__conv_phase *p)
 }
 
 /* Weights are packed if rows of them are far from contiguous or fall on the same sets. */
-static bool scattered_weights(const epl__conv *g, const epl__conv_phase *p)
+static bool scattered_weights(const epl__conv *g, epl__conv_phase *p)
 {
     const int64_t row = g->d.w_k * g->bytes;
     int64_t breaks = 0;
     for (int64_t i = 1; i < p->c_step * p->taps; i++) {
         breaks += p->w_at[i] != p->w_at[i - 1] + 1;
     }
+    p->straight = breaks == 0;
     return breaks * 16 > p->c_step * p->taps || (row != 0 && row % 4096 == 0 && g->d.k > 4);
 }
 
@@ -230,9 +231,8 @@ static double unit_cost(const epl__conv *g, const epl__conv_phase *p, int64_t n)
 static int64_t cut_rows(const epl__conv *g, epl__conv_phase *p, int64_t pieces)
 {
     const epl__conv_axis *x = &p->axis[p->cut];
-    const int64_t least = p->mode == EPL__CONV_ROWS
-                              ? epl__div_up(6 * g->mul->lanes, p->q / x->q)
-                              : 2 * x->taps;
+    const int64_t least = p->mode == EPL__CONV_ROWS ? epl__div_up(6 * g->mul->lanes, p->q / x->q)
+                                                    : 2 * x->taps;
     const int64_t cuts = x->unit_q ? epl__most(1, epl__least(pieces, x->q / least)) : 1;
     p->q_of_unit = epl__div_up(x->q, cuts);
     return epl__div_up(x->q, p->q_of_unit);
@@ -332,8 +332,7 @@ bool epl__conv_choose(epl__arena *a, epl__conv *g, epl__conv_phase *p)
     choose_strides(g, p);
     p->out_contiguous = out_contiguous(d, p);
     const bool lines = p->by_line && (p->axis[2].q == 1 || d->out_s[2] * p->axis[2].out_step == 1);
-    const bool flat = p->out_contiguous &&
-                      (share(p->q, g->mul->lanes) < 1.15 || p->n_of_unit == 1);
+    const bool flat = p->out_contiguous && (share(p->q, g->mul->lanes) < 1.15 || p->n_of_unit == 1);
     p->copy_out = p->mode == EPL__CONV_N   ? true
                   : p->mode == EPL__CONV_K ? d->out_k != 1
                   : p->by_line             ? !lines
@@ -343,7 +342,7 @@ bool epl__conv_choose(epl__arena *a, epl__conv *g, epl__conv_phase *p)
     }
     const int64_t columns = p->mode == EPL__CONV_N ? p->vectors * p->q
                                                    : p->n_of_unit * p->q / g->mul->lanes;
-    p->pack_w = p->mode != EPL__CONV_K && columns >= 8 && scattered_weights(g, p);
+    p->pack_w = scattered_weights(g, p) && p->mode != EPL__CONV_K && columns >= 8;
     return true;
 }
 

@@ -105,8 +105,8 @@ static void copy_pixels(const epl__conv *g, const epl__conv_unit *u, int64_t c, 
     }
     for (int64_t i = 0; i < count; i++) {
         g->mul->pack_spread(u->copy + i * p->s_c * g->bytes, p->pixel_at, p->s[2],
-                            u->in + ((c + i) * g->d.in_c + u->n0 * g->d.in_n) * g->bytes,
-                            g->d.in_n, g->d.in[0] * g->d.in[1] * g->d.in[2], u->n);
+                            u->in + ((c + i) * g->d.in_c + u->n0 * g->d.in_n) * g->bytes, g->d.in_n,
+                            g->d.in[0] * g->d.in[1] * g->d.in[2], u->n);
     }
 }
 

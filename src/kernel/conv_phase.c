@@ -39,11 +39,13 @@ int64_t epl__conv_phase_count(const epl__conv_desc *d)
     return n;
 }
 
-/* The taps of outputs `first` + q period; their offsets go to tap_at. */
+/* The taps of outputs out + q period, in the order of the weights in memory; their offsets
+ * go to tap_at. */
 static void find_taps(const epl__conv_desc *d, int i, int64_t step, epl__conv_axis *x)
 {
     const int64_t hole = d->in_dilation[i];
-    for (int64_t t = 0; t < d->window[i]; t++) {
+    for (int64_t j = 0; j < d->window[i]; j++) {
+        const int64_t t = d->flip ? d->window[i] - 1 - j : j;
         const int64_t at = x->out * d->stride[i] + t * d->dilation[i] - d->pad_lo[i];
         if (at % hole != 0) {
             continue;
@@ -53,7 +55,7 @@ static void find_taps(const epl__conv_desc *d, int i, int64_t step, epl__conv_ax
             continue;
         }
         x->tap_at[x->taps] = offset;
-        x->tap_w[x->taps++] = d->flip ? d->window[i] - 1 - t : t;
+        x->tap_w[x->taps++] = j;
     }
 }
 
@@ -157,8 +159,7 @@ static bool make_axis(epl__arena *a, const epl__conv_desc *d, int i, int64_t rem
     return x->plane != NULL;
 }
 
-bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index,
-                          epl__conv_phase *p)
+bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index, epl__conv_phase *p)
 {
     p->q = p->taps = 1;
     for (int i = EPL__CONV_MAX - 1; i >= 0; i--) {

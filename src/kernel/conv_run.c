@@ -66,7 +66,8 @@ static void rows_panel(const epl__conv *g, const epl__conv_unit *u, const turn *
     }
     for (int64_t i = 0; i < u->k; i += step) {
         const int64_t r = epl__least(step, u->k - i);
-        g->mul->mul_at[v][r](t->kn, t->a + i * t->a_m * g->bytes, t->a_m, t->a_at, b, b_at, c + i * c_m * g->bytes, c_m, count, t->add);
+        g->mul->mul_at[v][r](t->kn, t->a + i * t->a_m * g->bytes, t->a_m, t->a_at, b, b_at,
+                             c + i * c_m * g->bytes, c_m, count, t->add);
     }
 }
 
@@ -96,8 +97,8 @@ static void rows_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t
         const bool lone = p->vectors < EPL__MUL_V && left <= wide + lanes &&
                           g->mul->max_r[p->vectors + 1] > 0 && p->vectors > 1;
         const int64_t count = lone ? left : epl__least(left, wide);
-        rows_panel(g, u, t, j, count,
-                   p->copy_out ? u->sums + j * g->bytes : output_of(g, u, j), c_m);
+        rows_panel(g, u, t, j, count, p->copy_out ? u->sums + j * g->bytes : output_of(g, u, j),
+                   c_m);
         j += count;
     }
 }
@@ -114,7 +115,8 @@ static void n_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
         const int64_t at = position(u, x / u->q[2] / u->q[1], x / u->q[2] % u->q[1], x % u->q[2]);
         for (int64_t i = 0; i < u->k; i += step) {
             const int64_t r = epl__least(step, u->k - i);
-            g->mul->mul_at[v][r](t->kn, t->a + i * t->a_m * bytes, t->a_m, t->a_at, t->in + at * bytes, p->in_at + t->first, c + i * width * bytes,
+            g->mul->mul_at[v][r](t->kn, t->a + i * t->a_m * bytes, t->a_m, t->a_at,
+                                 t->in + at * bytes, p->in_at + t->first, c + i * width * bytes,
                                  width, u->n, t->add);
         }
     }
@@ -163,8 +165,8 @@ static void k_panel(const epl__conv *g, const epl__conv_unit *u, const turn *t, 
         }
         for (int64_t i = 0; i < row; i += step) {
             const int64_t r = epl__least(step, row - i);
-            g->mul->mul_at[v][r](t->kn, a + i * a_m * bytes, a_m, p->in_at + t->first,
-                                 u->panel, g->step_at[v], c + i * c_m * bytes, c_m, count, t->add);
+            g->mul->mul_at[v][r](t->kn, a + i * a_m * bytes, a_m, p->in_at + t->first, u->panel,
+                                 g->step_at[v], c + i * c_m * bytes, c_m, count, t->add);
         }
     }
 }
@@ -181,11 +183,10 @@ static void k_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
 static void copy_weights(const epl__conv *g, const epl__conv_unit *u, const turn *t, int64_t pitch)
 {
     const int64_t *at = u->phase->w_at + t->first;
-    const bool straight = at[t->kn - 1] - at[0] == t->kn - 1 && (t->kn < 2 || at[1] > at[0]);
     for (int64_t i = 0; i < u->k; i++) {
         const char *from = t->w + i * g->d.w_k * g->bytes;
         char *to = u->weights + i * pitch * g->bytes;
-        if (straight) {
+        if (u->phase->straight) {
             g->mul->copy(to, 0, from + at[0] * g->bytes, 1, t->kn, 0);
         } else if (g->bytes == 4) {
             for (int64_t k = 0; k < t->kn; k++) {

@@ -38,7 +38,7 @@ double epl__mul_cycles(const epl__mul_table *t, int vectors, int64_t m)
     const double chains = tile >= 8 ? 1 : tile >= 4 ? 2 : 4;
     const double loads = (r + v + 2) / (2 * tile), wait = 4 / (tile * chains);
     const double x = loads > wait ? loads : wait;
-    return x > 0.5 ? x : 0.5;
+    return (x > 0.5 ? x : 0.5) + 0.4 / tile;
 }
 
 /* -- tidying ------------------------------------------------------------------------- */

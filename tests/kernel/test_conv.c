@@ -239,18 +239,18 @@ static void check_random(int i)
     epl__conv_desc d = {.dtype = below(4) ? EPL_F32 : EPL_F64, .spatial = 1 + (int)below(3)};
     d.batch_rank = (int)below(3);
     for (int j = 0; j < d.batch_rank; j++) {
-        d.batch[j] = below(15) == 0 ? 0 : 1 + below(3);
+        d.batch[j] = below(40) == 0 ? 0 : 1 + below(3);
     }
-    const int64_t few[] = {0, 1, 1, 2, 3, 4, 7, 16, 19, 33};
-    const int top = d.spatial == 3 ? 6 : d.spatial == 2 ? 8 : 10;
-    d.n = few[below(top)];
-    d.c = few[below(top)];
-    d.k = few[below(top)];
+    const int64_t few[] = {1, 2, 3, 1, 4, 5, 7, 16, 19, 33};
+    const int top = d.spatial == 3 ? 6 : d.spatial == 2 ? 9 : 10;
+    d.n = below(50) ? few[below(top)] : 0;
+    d.c = below(50) ? few[below(top)] : 0;
+    d.k = below(50) ? few[below(top)] : 0;
     d.flip = below(3) == 0;
     for (int j = 0; j < d.spatial; j++) {
-        d.in[j] = below(20) == 0 ? 0 : 1 + below(d.spatial == 3 ? 6 : 12);
-        d.window[j] = below(25) == 0 ? 0 : 1 + below(below(4) ? 4 : 14);
-        d.out[j] = below(25) == 0 ? 0 : 1 + below(d.spatial == 3 ? 5 : 14);
+        d.in[j] = below(60) == 0 ? 0 : 1 + below(d.spatial == 3 ? 6 : 12);
+        d.window[j] = below(60) == 0 ? 0 : 1 + below(below(4) ? 4 : 14);
+        d.out[j] = below(60) == 0 ? 0 : 1 + below(d.spatial == 3 ? 5 : 14);
         d.stride[j] = 1 + (below(2) ? below(4) : 0);
         d.dilation[j] = 1 + (below(3) == 0 ? below(4) : 0);
         d.in_dilation[j] = 1 + (below(3) == 0 ? below(4) : 0);
@@ -258,6 +258,11 @@ static void check_random(int i)
         if (below(40) == 0) {
             d.pad_lo[j] = 1000 * (below(3) - 1);
             d.dilation[j] = 1 + below(800);
+        }
+        if (below(60) == 0) { /* too many phases, or too far apart */
+            d.in_dilation[j] = 1300 + below(5);
+            d.out[j] *= d.spatial == 1 ? 400 : 1;
+            d.dilation[j] = 1 + below(2) * 1299;
         }
     }
     check(&d, below(2) == 0, below(2) == 0);
@@ -321,7 +326,7 @@ static const layer layers[] = {
 static void check_all(const char *isa)
 {
     setenv("ESPALIER_ISA", isa, 1);
-    for (int i = 0; i < 1200; i++) {
+    for (int i = 0; i < 2500; i++) {
         check_random(i);
     }
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {

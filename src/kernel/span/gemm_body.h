@@ -196,7 +196,7 @@ INLINE void turn_column(real *to, const int64_t *at, int64_t width, const real *
         const part some = v_part(rows);
         UNROLL for (int j = 0; j < LANES; j++)
         {
-            x[j] = j >= n           ? v_zero()
+            x[j] = j >= n          ? v_zero()
                    : rows == LANES ? v_load(lane[j] + k)
                                    : v_load_part(lane[j] + k, some);
         }

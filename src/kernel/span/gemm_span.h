@@ -13,11 +13,7 @@
 #include <stdint.h>
 #include "../kernel.h"
 
-enum {
-    EPL__MUL_V = 4,
-    EPL__MUL_R = 16,
-    EPL__MUL_LANES = 16
-};
+enum { EPL__MUL_V = 4, EPL__MUL_R = 16, EPL__MUL_LANES = 16 };
 
 /* c[i, j] (+)= sum_k a[i a_m + k a_k] b[k b_k + j] */
 typedef void epl__mul(int64_t kn, const void *a, int64_t a_m, int64_t a_k, const void *b,
@@ -47,8 +43,7 @@ typedef struct {
     void (*pack_pieces)(void *to, int64_t width, const void *from, const int64_t *at, int64_t kn,
                         const epl__piece *piece, int pieces);
     /* to[i] = 0 for i < before, then n elements of `from`, s apart, then `after` zeros */
-    void (*copy)(void *to, int64_t before, const void *from, int64_t s, int64_t n,
-                 int64_t after);
+    void (*copy)(void *to, int64_t before, const void *from, int64_t s, int64_t n, int64_t after);
     /* to[j s_n + i] = from[k i + j] for i < rows, j < n */
     void (*unpack)(void *to, int64_t s_n, const void *from, int64_t k, int64_t rows, int64_t n);
     /* c[i] (+)= sum_k a[i a_m + k] b[k] for i < m; c has stride c_m. */

@@ -23,37 +23,27 @@ typedef double real;
 #endif
 
 #if defined(__AVX512F__) && GEMM_BITS == 32
-enum {
-    LANES = 16
-};
+enum { LANES = 16 };
 typedef __m512 vec;
 typedef __mmask16 part;
 #define V_(op) _mm512_##op##_ps
 #elif defined(__AVX512F__)
-enum {
-    LANES = 8
-};
+enum { LANES = 8 };
 typedef __m512d vec;
 typedef __mmask8 part;
 #define V_(op) _mm512_##op##_pd
 #elif defined(__AVX2__) && GEMM_BITS == 32
-enum {
-    LANES = 8
-};
+enum { LANES = 8 };
 typedef __m256 vec;
 typedef __m256i part;
 #define V_(op) _mm256_##op##_ps
 #elif defined(__AVX2__)
-enum {
-    LANES = 4
-};
+enum { LANES = 4 };
 typedef __m256d vec;
 typedef __m256i part;
 #define V_(op) _mm256_##op##_pd
 #else
-enum {
-    LANES = 128 / GEMM_BITS
-};
+enum { LANES = 128 / GEMM_BITS };
 typedef real vec __attribute__((vector_size(16)));
 typedef int part;
 #endif
