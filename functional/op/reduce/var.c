@@ -38,8 +38,11 @@ static epl_val var(const char *op, const epl_var_args *a, const char *given)
         correction = a->correction;
     epl_shape s = epl_typeof(x).shape;
     double n = (double)epl__terms(s, mask) - correction;
-    epl_val c = epl__centred(x, mask, true, NULL);
-    epl_val y = epl_div(epl__sum(epl_square(c), mask), epl_num(n > 0 ? n : 0));
+    epl_val c = epl__centred(x, mask, true, NULL), y;
+    if (epl__terms(s, mask))
+        y = epl_div(epl__sum(epl_square(c), mask), epl_num(n > 0 ? n : 0));
+    else /* nothing varies */
+        y = epl_add(epl__sum(x, mask), epl_num(NAN));
     return a->keepdim ? epl__keep(y, s, mask) : y;
 }
 
