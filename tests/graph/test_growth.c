@@ -1,0 +1,92 @@
+/* test_growth.c -- large graphs: no recursion on depth, memory linear in the nodes, small
+ * derivatives in large graphs stay small, and what order does to size. */
+#include <criterion/criterion.h>
+#include <espalier/espalier.h>
+#include <math.h>
+#include "../../src/graph/graph.h"
+
+static epl_val chain(epl_val x, int length)
+{
+    for (int i = 0; i < length; i++)
+        x = i % 2 ? epl_sin(x) : epl_add(x, epl_num(0.25));
+    return x;
+}
+
+Test(growth, a_chain_of_100000_is_built_and_derived)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "deep");
+    epl_val x = epl_input(f, "x", epl_f64());
+    epl_val y = chain(x, 100000);
+    size_t forward = epl_fn_nodes(f);
+    epl_val g = epl_gradient(y, x);
+    epl_output(f, "g", g);
+    cr_assert_lt(epl_fn_nodes(f), 5 * forward);
+    cr_assert_lt(epl_scope_bytes(s), 1500 * forward, "%zu bytes a node", epl_scope_bytes(s) / forward);
+    cr_assert_null(epl__check(f));
+    epl_plan p = epl_compile(s, f);
+    double at = 0.3, got = 0;
+    cr_assert_eq(epl_run(p, epl_arrays(epl_at(&at, epl_f64())), epl_arrays(epl_at(&got, epl_f64())),
+                         epl_work_new(s, NULL)), EPL_OK, "%s", epl_scope_message(s));
+    double v = at, d = 1;
+    for (int i = 0; i < 100000; i++) {
+        d *= i % 2 ? cos(v) : 1;
+        v = i % 2 ? sin(v) : v + 0.25;
+    }
+    cr_assert(fabs(got - d) <= 1e-12 * fabs(d) + 1e-300, "%g %g", got, d);
+    epl_scope_free(s);
+}
+
+Test(growth, a_small_gradient_in_a_large_graph_is_small)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "large");
+    epl_val x = epl_input(f, "x", epl_f64());
+    chain(x, 50000);
+    size_t before = 0, first = 0;
+    for (int i = 0; i < 1000; i++) {
+        epl_val z = epl_copy(x);
+        before = epl_fn_nodes(f);
+        epl_gradient(epl_square(epl_sin(z)), z);
+        size_t made = epl_fn_nodes(f) - before;
+        first = i == 0 ? made : first;
+        cr_assert_leq(made, first);
+    }
+    cr_assert_eq(epl_scope_status(s), EPL_OK);
+    epl_scope_free(s);
+}
+
+/* Live nodes of the n-th derivative of a chain of tanh. */
+static size_t live_nodes(int length, int order)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "order");
+    epl_val x = epl_input(f, "x", epl_f64()), y = x;
+    for (int i = 0; i < length; i++)
+        y = epl_tanh(y);
+    for (int i = 0; i < order; i++)
+        y = epl_gradient(y, x);
+    epl_output(f, "y", y);
+    epl_fn *g = epl__simplified(s, f);
+    cr_assert_not_null(g, "%s", epl_scope_message(s));
+    bool *live = calloc(g->main.count, 1);
+    size_t count = 0;
+    live[g->output[0].value] = true;
+    for (epl__id id = g->main.count; id-- > 0;) {
+        const epl__node *n = epl__node_at(g, id);
+        count += live[id];
+        for (uint32_t k = 0; live[id] && k < n->count; k++)
+            live[n->in[k]] = true;
+    }
+    free(live);
+    epl_scope_free(s);
+    return count;
+}
+
+Test(growth, the_nodes_of_a_derivative_grow_linearly_with_the_chain)
+{
+    for (int order = 1; order <= 4; order++) {
+        size_t a = live_nodes(20, order), b = live_nodes(40, order), c = live_nodes(80, order);
+        cr_assert_leq(c - b, 2 * (b - a) + 8, "order %d: %zu %zu %zu", order, a, b, c);
+    }
+}
