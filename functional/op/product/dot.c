@@ -13,6 +13,7 @@ static int64_t size_of(const char *labels, epl_shape s, char label)
     return at ? s.dim[at - labels] : -1;
 }
 
+/* No label twice. */
 static bool distinct(const char *labels)
 {
     for (; *labels; labels++)
@@ -27,6 +28,8 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
     epl_type t = {.dtype = in[0].dtype}, none = {0};
     epl_shape a = in[0].shape, b = in[1].shape;
     (void)count;
+    if (t.dtype != EPL_F32 && t.dtype != EPL_F64 && t.dtype != EPL_I64 && t.dtype != EPL_I32)
+        return none;
     if (in[0].dtype != in[1].dtype || (size_t)a.rank != strlen(d->a) ||
         (size_t)b.rank != strlen(d->b) || strlen(d->out) > EPL_MAX_RANK || !distinct(d->a) ||
         !distinct(d->b) || !distinct(d->out))
@@ -49,88 +52,121 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
     return t;
 }
 
-/* Plain loops over the labels of the result, then over those that are summed. */
+/* -- evaluation: loops over the labels of the result, then over those that are summed -------- */
 static int64_t step_of(const char *labels, epl_shape s, char label)
 {
     const char *at = strchr(labels, label);
     return at ? epl__product(s, (int)(at - labels) + 1, s.rank) : 0;
 }
 
+/* Some labels in order, with the steps that they make in both operands. */
 typedef struct {
-    int rank, outer; /* labels; the first `outer` are of the result */
-    int64_t dim[32], a[32], b[32];
+    int rank;
+    int64_t dim[16], a[16], b[16], at[16];
 } loops;
 
-static double term(const epl_array *x, int64_t i)
+static void add_label(loops *l, char label, int64_t n, const epl_array *in, const epl__dot_attrs *d)
 {
-    const void *p = x->data;
-    return x->type.dtype == EPL_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
+    l->dim[l->rank] = n;
+    l->a[l->rank] = step_of(d->a, in[0].type.shape, label);
+    l->b[l->rank++] = step_of(d->b, in[1].type.shape, label);
 }
 
-static int64_t term_int(const epl_array *x, int64_t i)
+/* To the next combination, the last label first; false after the last one, which leaves all
+ * as it was at the start. */
+static bool advance(loops *l, int64_t *ia, int64_t *ib)
 {
-    const void *p = x->data;
-    return x->type.dtype == EPL_I32 ? ((const int32_t *)p)[i] : ((const int64_t *)p)[i];
-}
-
-static void store(const epl_array *y, int64_t i, double sum, int64_t sum_int)
-{
-    if (y->type.dtype == EPL_F32)
-        ((float *)y->data)[i] = (float)sum;
-    else if (y->type.dtype == EPL_F64)
-        ((double *)y->data)[i] = sum;
-    else if (y->type.dtype == EPL_I32)
-        ((int32_t *)y->data)[i] = (int32_t)sum_int;
-    else
-        ((int64_t *)y->data)[i] = sum_int;
-}
-
-/* Offsets of the n-th combination of the labels from..to. */
-static void place(const loops *l, int from, int to, int64_t n, int64_t *ia, int64_t *ib)
-{
-    for (int i = to; i-- > from; n /= l->dim[i]) {
-        *ia += n % l->dim[i] * l->a[i];
-        *ib += n % l->dim[i] * l->b[i];
+    for (int i = l->rank; i-- > 0;) {
+        *ia += l->a[i];
+        *ib += l->b[i];
+        if (++l->at[i] < l->dim[i])
+            return true;
+        *ia -= l->a[i] * l->dim[i];
+        *ib -= l->b[i] * l->dim[i];
+        l->at[i] = 0;
     }
+    return false;
+}
+
+/* The sum along one label, n terms that are sa and sb apart; integers wrap. */
+#define LINE(name, number, total)                                                              \
+    static total name(const void *a, const void *b, int64_t ia, int64_t ib, const loops *line) \
+    {                                                                                          \
+        const number *x = (const number *)a + ia, *y = (const number *)b + ib;                 \
+        int64_t n = line->dim[0], sa = line->a[0], sb = line->b[0];                            \
+        total sum = 0;                                                                         \
+        for (int64_t i = 0; i < n; i++)                                                        \
+            sum += (total)x[i * sa] * (total)y[i * sb];                                        \
+        return sum;                                                                            \
+    }
+LINE(line_f32, float, double)
+LINE(line_f64, double, double)
+LINE(line_i32, int32_t, uint64_t)
+LINE(line_i64, int64_t, uint64_t)
+#undef LINE
+
+/* One number of the result. `line` is the last summed label, `sums` the others. */
+static void one(const epl_array *in, const epl_array *out, int64_t i, int64_t ia, int64_t ib,
+                loops *sums, const loops *line)
+{
+    const void *a = in[0].data, *b = in[1].data;
+    void *y = out->data;
+    double sum = 0;
+    uint64_t whole = 0;
+    do {
+        switch (out->type.dtype) {
+        case EPL_F32:
+            sum += line_f32(a, b, ia, ib, line);
+            break;
+        case EPL_F64:
+            sum += line_f64(a, b, ia, ib, line);
+            break;
+        case EPL_I32:
+            whole += line_i32(a, b, ia, ib, line);
+            break;
+        default:
+            whole += line_i64(a, b, ia, ib, line);
+        }
+    } while (advance(sums, &ia, &ib));
+    if (out->type.dtype == EPL_F32)
+        ((float *)y)[i] = (float)sum;
+    else if (out->type.dtype == EPL_F64)
+        ((double *)y)[i] = sum;
+    else if (out->type.dtype == EPL_I32)
+        ((int32_t *)y)[i] = (int32_t)whole;
+    else
+        ((int64_t *)y)[i] = (int64_t)whole;
 }
 
 static bool kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs,
                    char *message)
 {
     const epl__dot_attrs *d = attrs;
-    loops l = {0};
-    int64_t sums = 1;
+    loops kept = {0}, sums = {0}, line = {.rank = 1, .dim = {1}};
+    int64_t ia = 0, ib = 0;
     (void)count, (void)message;
-    for (const char *c = d->out; *c; c++, l.outer++) {
-        l.a[l.outer] = step_of(d->a, in[0].type.shape, *c);
-        l.b[l.outer] = step_of(d->b, in[1].type.shape, *c);
-        l.dim[l.outer] = out->type.shape.dim[l.outer];
-    }
-    l.rank = l.outer;
+    for (const char *c = d->out; *c; c++)
+        add_label(&kept, *c, out->type.shape.dim[c - d->out], in, d);
     for (const char *c = d->a; *c; c++)
-        if (!strchr(d->out, *c)) {
-            l.a[l.rank] = step_of(d->a, in[0].type.shape, *c);
-            l.b[l.rank] = step_of(d->b, in[1].type.shape, *c);
-            sums *= l.dim[l.rank++] = in[0].type.shape.dim[c - d->a];
-        }
-    bool floating = epl_dtype_is_float(out->type.dtype);
+        if (!strchr(d->out, *c))
+            add_label(&sums, *c, in[0].type.shape.dim[c - d->a], in, d);
+    for (int i = 0; i < sums.rank; i++)
+        if (!sums.dim[i])
+            line.dim[0] = 0; /* a sum of nothing */
+    if (sums.rank && line.dim[0]) {
+        int last = --sums.rank;
+        line.dim[0] = sums.dim[last];
+        line.a[0] = sums.a[last];
+        line.b[0] = sums.b[last];
+    }
     for (int64_t i = 0, n = epl_count(out->type); i < n; i++) {
-        int64_t ia = 0, ib = 0, whole = 0;
-        double sum = 0;
-        place(&l, 0, l.outer, i, &ia, &ib);
-        for (int64_t k = 0; k < sums; k++) {
-            int64_t ja = ia, jb = ib;
-            place(&l, l.outer, l.rank, k, &ja, &jb);
-            if (floating)
-                sum += term(&in[0], ja) * term(&in[1], jb);
-            else
-                whole += term_int(&in[0], ja) * term_int(&in[1], jb);
-        }
-        store(out, i, sum, whole);
+        one(in, out, i, ia, ib, &sums, &line);
+        advance(&kept, &ia, &ib);
     }
     return true;
 }
 
+/* -- rules ------------------------------------------------------------------------------------ */
 static epl_val transpose(const epl_val *x, size_t count, int wrt, epl_val ct, const void *attrs)
 {
     const epl__dot_attrs *d = attrs;

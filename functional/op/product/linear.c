@@ -33,9 +33,15 @@ epl_val epl_op_linear(const epl_affine_args *a, const char *given)
     (void)given;
     if (!epl__same_dtype("linear", epl_list(a->input, a->weight).at, 2))
         return EPL_NO_VAL;
-    if (x.rank < 1 || w.rank < 1 || w.rank > 2 || x.dim[x.rank - 1] != w.dim[w.rank - 1])
+    if (x.rank < 1 || w.rank < 1 || w.rank > 2)
+        return epl__bad(
+            a->input, EPL_ERR_SHAPE,
+            "[linear] input [..., in] and weight [out, in] or [in] are expected, got %s "
+            "and %s",
+            epl__show(a->input), epl__show(a->weight));
+    if (x.dim[x.rank - 1] != w.dim[w.rank - 1])
         return epl__bad(a->input, EPL_ERR_SHAPE,
-                        "[linear] input %s has %lld features, weight %s expects [out, in] of %lld",
+                        "[linear] input %s has %lld features, weight %s expects %lld",
                         epl__show(a->input), (long long)epl_dim(a->input, -1), epl__show(a->weight),
                         (long long)epl_dim(a->weight, -1));
     strcpy(lead_labels(lx, x.rank - 1), "x");

@@ -51,43 +51,59 @@ static pool described(epl_shape x, const epl__pool_attrs *a)
     return p;
 }
 
+/* Entries that a window at place o sees on axis i: from, from + dilation, ... < to. */
 typedef struct {
-    int64_t from[DIMS], to[DIMS];
+    int64_t from, to;
 } range;
-
-/* The entries of x that position o sees: from, from + dilation, ... < to. */
-static range seen(const pool *p, const int64_t *o)
+static range seen(const pool *p, int i, int64_t o)
 {
-    range r;
-    for (int i = 0; i < DIMS; i++) {
-        int64_t from = o[i] * p->stride[i] - p->pad[i],
-                to = from + (p->window[i] - 1) * p->dilation[i] + 1;
-        if (from < 0)
-            from += (-from + p->dilation[i] - 1) / p->dilation[i] * p->dilation[i];
-        r.from[i] = from;
-        r.to[i] = to < p->x[i] ? to : p->x[i];
-    }
-    return r;
+    int64_t from = o * p->stride[i] - p->pad[i],
+            to = from + (p->window[i] - 1) * p->dilation[i] + 1;
+    if (from < 0)
+        from += (-from + p->dilation[i] - 1) / p->dilation[i] * p->dilation[i];
+    return (range){from, to < p->x[i] ? to : p->x[i]};
 }
 
-#define LARGEST(name, number)                                                     \
-    static int64_t name(const pool *p, const number *x, const range *r)           \
-    {                                                                             \
-        int64_t best = -1;                                                        \
-        for (int64_t d = r->from[0]; d < r->to[0]; d += p->dilation[0])           \
-            for (int64_t h = r->from[1]; h < r->to[1]; h += p->dilation[1])       \
-                for (int64_t w = r->from[2]; w < r->to[2]; w += p->dilation[2]) { \
-                    int64_t i = (d * p->x[1] + h) * p->x[2] + w;                  \
-                    if (best < 0 || x[i] > x[best] || x[i] != x[i])               \
-                        best = i;                                                 \
-                }                                                                 \
-        return best < 0 ? 0 : best;                                               \
+/* One row of windows. The entry that is best so far is read again rather than kept, and taken
+ * without a branch: data decide which one it is. */
+#define ROW(name, number)                                                                 \
+    static void name(const pool *p, const number *x, range d, range h, int64_t *out)      \
+    {                                                                                     \
+        for (int64_t o = 0; o < p->y[2]; o++) {                                           \
+            range w = seen(p, 2, o);                                                      \
+            int64_t best = (d.from * p->x[1] + h.from) * p->x[2] + w.from;                \
+            if (d.from >= d.to || h.from >= h.to || w.from >= w.to)                       \
+                best = 0;                                                                 \
+            for (int64_t i = d.from; i < d.to; i += p->dilation[0])                       \
+                for (int64_t j = h.from; j < h.to; j += p->dilation[1]) {                 \
+                    int64_t line = (i * p->x[1] + j) * p->x[2];                           \
+                    for (int64_t k = line + w.from; k < line + w.to; k += p->dilation[2]) \
+                        best += (k - best) * ((x[k] > x[best]) | (x[k] != x[k]));         \
+                }                                                                         \
+            out[o] = best;                                                                \
+        }                                                                                 \
     }
-LARGEST(largest_f32, float)
-LARGEST(largest_f64, double)
-LARGEST(largest_i64, int64_t)
-LARGEST(largest_i32, int32_t)
-#undef LARGEST
+ROW(row_f32, float)
+ROW(row_f64, double)
+ROW(row_i64, int64_t)
+ROW(row_i32, int32_t)
+#undef ROW
+
+static void plane(const pool *p, epl_dtype dtype, const void *x, int64_t *out)
+{
+    for (int64_t o0 = 0; o0 < p->y[0]; o0++)
+        for (int64_t o1 = 0; o1 < p->y[1]; o1++, out += p->y[2]) {
+            range d = seen(p, 0, o0), h = seen(p, 1, o1);
+            if (dtype == EPL_F32)
+                row_f32(p, x, d, h, out);
+            else if (dtype == EPL_F64)
+                row_f64(p, x, d, h, out);
+            else if (dtype == EPL_I64)
+                row_i64(p, x, d, h, out);
+            else
+                row_i32(p, x, d, h, out);
+        }
+}
 
 static bool kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs,
                    char *message)
@@ -95,21 +111,13 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     const epl__pool_attrs *a = attrs;
     epl_shape s = in[0].type.shape;
     pool p = described(s, a);
-    int64_t planes = epl__product(s, 0, s.rank - (int)a->spatial), plane = p.x[0] * p.x[1] * p.x[2];
-    int64_t *next = out->data, o[DIMS];
+    int64_t planes = epl__product(s, 0, s.rank - (int)a->spatial);
+    int64_t from = p.x[0] * p.x[1] * p.x[2], to = p.y[0] * p.y[1] * p.y[2];
+    size_t bytes = epl_dtype_bytes(in[0].type.dtype);
     (void)count, (void)message;
     for (int64_t b = 0; b < planes; b++)
-        for (o[0] = 0; o[0] < p.y[0]; o[0]++)
-            for (o[1] = 0; o[1] < p.y[1]; o[1]++)
-                for (o[2] = 0; o[2] < p.y[2]; o[2]++) {
-                    range r = seen(&p, o);
-                    const void *x = in[0].data;
-                    epl_dtype d = in[0].type.dtype;
-                    *next++ = d == EPL_F32   ? largest_f32(&p, (const float *)x + b * plane, &r)
-                              : d == EPL_F64 ? largest_f64(&p, (const double *)x + b * plane, &r)
-                              : d == EPL_I64 ? largest_i64(&p, (const int64_t *)x + b * plane, &r)
-                                             : largest_i32(&p, (const int32_t *)x + b * plane, &r);
-                }
+        plane(&p, in[0].type.dtype, (const char *)in[0].data + (size_t)(b * from) * bytes,
+              (int64_t *)out->data + b * to);
     return true;
 }
 
