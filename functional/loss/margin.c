@@ -124,6 +124,9 @@ epl_val epl_op_triplet_margin_loss(const epl_triplet_margin_loss_args *a, const 
     epl_val x[3] = {a->anchor, a->positive, a->negative};
     double margin = epl__option(a->margin, given, "margin", 1);
     double p = epl__option(a->p, given, "p", 2), eps = epl__option(a->eps, given, "eps", 1e-6);
+    if (epl_rank(x[0]) != epl_rank(x[1]) || epl_rank(x[0]) != epl_rank(x[2]))
+        return epl__bad(x[0], EPL_ERR_SHAPE, "[%s] anchor %s, positive %s and negative %s must have as "
+                        "many axes", op, epl__show(x[0]), epl__show(x[1]), epl__show(x[2]));
     if (!epl__loss_in(op, x, 3))
         return EPL_NO_VAL;
     if (!(margin > 0) || epl_rank(x[0]) < 1)

@@ -58,10 +58,8 @@ void epl__extreme_at(const epl_array *in, const epl_array *out, int64_t axis, bo
 
 epl_val epl__among_equals(epl_val x, epl_val y, epl_val dx, int64_t mask)
 {
-    epl_val equal = epl_eq(x, epl__spread(y, x, mask));
-    epl_val n = epl__sum(epl__cast(equal, epl_typeof(x).dtype), mask);
-    epl_val part = epl__select(equal, dx, epl__like(x, 0));
-    return epl_div(epl__sum(part, mask), n);
+    epl_val equal = epl__cast(epl_eq(x, epl__spread(y, x, mask)), epl_typeof(x).dtype);
+    return epl_div(epl__sum(epl_mul(dx, equal), mask), epl__sum(equal, mask));
 }
 
 static bool some_terms(const char *op, epl_val x, int64_t mask)
