@@ -43,6 +43,8 @@ bool epl__given(const char *given, const char *name);
 /* The scope's error: "[op] ...". Returns none, so that a builder can return it. */
 epl_val epl__bad(epl_val any, epl_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The first operand that has a function, for epl__bad; none if there is none. */
+epl_val epl__anchor(const epl_val *x, size_t n);
 /* "f32[2,3]" of a value; buffers are rotated, up to four in one message. */
 typedef struct {
     char text[EPL_TYPE_TEXT];

@@ -23,6 +23,14 @@ epl_val epl__bad(epl_val any, epl_status status, const char *format, ...)
     return EPL_NO_VAL;
 }
 
+epl_val epl__anchor(const epl_val *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (epl__fn_of(x[i]))
+            return x[i];
+    return EPL_NO_VAL;
+}
+
 /* The types of all operands: "f32[2,3], a number and i64[4]". */
 static const char *list_text(const epl_val *x, size_t n, char *text, size_t size)
 {

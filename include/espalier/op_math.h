@@ -20,8 +20,8 @@ EPL_API epl_val epl_div(epl_val a, epl_val b);          /* a float, also of inte
 EPL_API epl_val epl_floor_divide(epl_val a, epl_val b); /* floor(a / b); integers: by 0 gives 0 */
 EPL_API epl_val epl_neg(epl_val x);
 EPL_API epl_val epl_scale(epl_val x, double c); /* c x, in x's dtype if c is whole */
-/* a^b; of integers by squaring. Derivatives at 0 are torch's: 0 with respect to a where b = 0,
- * and to b where a = 0 and b >= 0. */
+/* a^b; of integers by squaring. Derivatives at a = 0 are 0 where they would be 0 times
+ * infinity: with respect to a where b = 0, to b where b >= 0. */
 EPL_API epl_val epl_pow(epl_val a, epl_val b);
 EPL_API epl_val epl_float_power(epl_val a, epl_val b);     /* a^b in f64 */
 EPL_API epl_val epl_lerp(epl_val a, epl_val b, epl_val t); /* a + t (b - a) */

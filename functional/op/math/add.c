@@ -30,7 +30,7 @@ bool epl__alpha(const char *op, const epl_alpha_args *a, const char *given, epl_
     if (!epl__given(given, "alpha") || a->alpha == 1)
         return true;
     if (!epl_dtype_is_float(d) && a->alpha != floor(a->alpha)) {
-        epl__bad(a->input.graph ? a->input : a->other, EPL_ERR_ARG,
+        epl__bad(epl__anchor((epl_val[]){a->input, a->other}, 2), EPL_ERR_ARG,
                  "[%s] alpha %g must be whole for %s", op, a->alpha, epl_dtype_name(d));
         return false;
     }

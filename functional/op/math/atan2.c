@@ -1,4 +1,4 @@
-/* atan2: y = the angle of (b, a);  dy = (b da - a db) / (a^2 + b^2). */
+/* atan2: y = the angle of (b, a);  dy = (b da - a db) / (a^2 + b^2), 0 at the origin. */
 #include "elementwise.h"
 
 EPL__SCALAR(atan2(x[0], x[1]));
@@ -7,6 +7,7 @@ static epl_val jvp(const epl_val *x, const epl_val *dx, size_t count, const void
 {
     (void)count, (void)attrs;
     epl_val size = epl_add(epl_square(x[0]), epl_square(x[1]));
+    size = epl__select(epl_eq(size, epl_num(0)), epl__like(size, 1), size);
     epl_val da = dx[0].graph ? epl_mul(dx[0], epl_div(x[1], size)) : EPL_NO_VAL;
     epl_val db = dx[1].graph ? epl_mul(dx[1], epl_neg(epl_div(x[0], size))) : EPL_NO_VAL;
     return epl__added(da, db);

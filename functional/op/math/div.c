@@ -57,7 +57,7 @@ epl_val epl_op_div(const epl_div_args *a, const char *given)
         return epl_floor_divide(a->input, a->other);
     if (!strcmp(mode, "trunc"))
         return epl_trunc(epl__map2(&epl__prim_div, a->input, a->other, 0));
-    return epl__bad(a->input.graph ? a->input : a->other, EPL_ERR_ARG,
+    return epl__bad(epl__anchor((epl_val[]){a->input, a->other}, 2), EPL_ERR_ARG,
                     "[div] rounding_mode is floor or trunc, got \"%s\"", mode);
 }
 static const epl_attr div_table[] = {EPL_ARG(epl_div_args, input),

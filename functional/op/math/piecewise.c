@@ -5,6 +5,9 @@
 static epl_val between(epl_val x, double lo, double hi)
 {
     epl_dtype d = epl_typeof(x).dtype;
+    if (d == EPL_BOOL || (d == EPL_U8 && lo < 0))
+        return epl__bad(x, EPL_ERR_DTYPE, "[hardtanh] %s has no numbers from %g to %g, cast first",
+                        epl__show(x), lo, hi);
     epl_val low = epl__number_for(d, lo), high = epl__number_for(d, hi);
     return epl_where(epl_le(x, low), low, epl_where(epl_ge(x, high), high, x));
 }

@@ -34,11 +34,11 @@ static double zeta(double s, double x)
 {
     if (x > 0)
         return zeta_positive(s, x);
-    double r = x - floor(x); /* exact, in [0, 1) */
-    if (r == 0)
+    double above = x - floor(x), below = ceil(x) - x;
+    if (above == 0)
         return INFINITY;
-    double negative = zeta_positive(s, 1 - r) - zeta_positive(s, 1 - x);
-    return zeta_positive(s, r) + (fmod(s, 2) == 0 ? negative : -negative);
+    double negative = zeta_positive(s, below) - zeta_positive(s, 1 - x);
+    return zeta_positive(s, above) + (fmod(s, 2) == 0 ? negative : -negative);
 }
 
 static double scalar(const double *x, const void *attrs)

@@ -1,5 +1,5 @@
-/* pow: y = a^b;  dy = b a^(b-1) da + y ln(a) db, with 0 in place of the first term where b = 0,
- * and of the second where a = 0 and b >= 0 (both are limits that torch takes, too). */
+/* pow: y = a^b;  dy = b a^(b-1) da + y ln(a) db, with 0 in place of 0 times infinity: of the
+ * first term where a = b = 0, of the second where a = 0 and b >= 0. */
 #include "elementwise.h"
 
 EPL__SCALAR(pow(x[0], x[1]));
@@ -22,9 +22,9 @@ static epl_val of_base(epl_val a, epl_val b)
     double c;
     if (epl__is_splat(b, &c))
         return epl_mul(epl_pow(a, epl_num(c - 1)), epl_num(c));
-    epl_val zero = epl_eq(b, epl_num(0)), none = epl__like(b, 0);
+    epl_val zero = epl_logical_and(epl_eq(a, epl_num(0)), epl_eq(b, epl_num(0)));
     epl_val less = epl__select(zero, epl__like(b, 1), epl_sub(b, epl_num(1)));
-    return epl__select(zero, none, epl_mul(epl_pow(a, less), b));
+    return epl_mul(epl_pow(a, less), b);
 }
 
 static epl_val of_exponent(epl_val a, epl_val b)
@@ -71,7 +71,7 @@ static epl_val short_power(epl_val x, double c)
         return epl_rsqrt(x);
     if (c == -1)
         return epl_reciprocal(x);
-    return c == -2 ? epl_reciprocal(epl_square(x)) : EPL_NO_VAL;
+    return c == -2 ? epl_square(epl_reciprocal(x)) : EPL_NO_VAL;
 }
 
 epl_val epl_pow(epl_val a, epl_val b)

@@ -32,10 +32,12 @@ static const epl_attr addc_table[] = {
 EPL__OPERATION(addcmul, "input + value tensor1 tensor2", epl_addc_args, addc_table);
 EPL__OPERATION(addcdiv, "input + value tensor1 / tensor2", epl_addc_args, addc_table);
 
-/* 0 where x = 0, unless y is NaN. Inside, y is 1 there: no infinite slope is multiplied by 0. */
+/* 0 where x = 0, unless y is NaN. Where ln y is infinite or NaN there, y is 1 inside: no
+ * infinity is multiplied by 0. */
 epl_val epl_xlogy(epl_val x, epl_val y)
 {
-    epl_val zero = epl_logical_and(epl_eq(x, epl_num(0)), epl_logical_not(epl_isnan(y)));
+    epl_val outside = epl_logical_or(epl_le(y, epl_num(0)), epl_eq(y, epl_num(INFINITY)));
+    epl_val zero = epl_logical_and(epl_eq(x, epl_num(0)), outside);
     return epl_mul(x, epl_log(epl_where(zero, epl_num(1), y)));
 }
 EPL__OPERATION2(xlogy, "input ln(other), 0 where input = 0");

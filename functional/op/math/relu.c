@@ -3,7 +3,7 @@
 
 EPL__SCALAR(x[0] > 0 || isnan(x[0]) ? x[0] : 0);
 EPL__SCALAR_INT(x[0] > 0 ? x[0] : 0);
-EPL__JVP(epl__select(epl_gt(x[0], epl_num(0)), dx[0], epl__like(x[0], 0)));
+EPL__JVP(epl__select(epl_le(x[0], epl_num(0)), epl__like(x[0], 0), dx[0]));
 
 const epl_prim epl__prim_relu = {.name = "relu",
                                  .formula = "y = max(x, 0)",

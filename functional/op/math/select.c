@@ -20,11 +20,20 @@ const epl_prim epl__prim_select = {.name = "select",
                                    .transpose = transpose,
                                    EPL__TILED(SELECT)};
 
+static bool is_condition(epl_val v)
+{
+    epl_dtype d = epl_typeof(v).dtype;
+    return d == EPL_BOOL || d == EPL_U8;
+}
+
 epl_val epl_where(epl_val condition, epl_val a, epl_val b)
 {
-    epl_val x[3] = {epl_cast(condition, EPL_BOOL), a, b};
     double number;
     int64_t chosen;
+    if (condition.graph && !is_condition(condition))
+        return epl__bad(epl__anchor((epl_val[]){condition, a, b}, 3), EPL_ERR_DTYPE,
+                        "[where] the condition must be bool, got %s", epl__show(condition));
+    epl_val x[3] = {epl_cast(condition, EPL_BOOL), a, b};
     if (epl__is_num(x[0]) && epl__is_num(a) && epl__is_num(b)) {
         epl__num_read(x[0], &number, &chosen);
         return chosen ? a : b;
@@ -41,11 +50,16 @@ epl_val epl_where(epl_val condition, epl_val a, epl_val b)
 typedef struct {
     epl_val condition, input, other;
 } where_args;
+/* torch has two orders: where(condition, input, other) and input.where(condition, other). The
+ * condition is the one that is of bool. */
 static size_t where_build(const void *args, const char *given, epl_val *out, size_t room)
 {
     const where_args *a = args;
     (void)given;
-    return epl__one_result(epl_where(a->condition, a->input, a->other), out, room);
+    bool method = !is_condition(a->condition) && is_condition(a->input);
+    epl_val y = method ? epl_where(a->input, a->condition, a->other)
+                       : epl_where(a->condition, a->input, a->other);
+    return epl__one_result(y, out, room);
 }
 static const epl_attr where_table[] = {EPL_ARG(where_args, condition), EPL_ARG(where_args, input),
                                        EPL_ARG(where_args, other), EPL_ATTR_END};

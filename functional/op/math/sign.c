@@ -13,5 +13,8 @@ const epl_prim epl__prim_sign = {.name = "sign",
                                  .jvp = jvp,
                                  EPL__TILED(SIGN)};
 
-EPL__PUBLIC1(sign, 0);
+epl_val epl_sign(epl_val x)
+{
+    return epl_typeof(x).dtype == EPL_BOOL ? epl_copy(x) : epl__map1(&epl__prim_sign, x, 0);
+}
 EPL__OPERATION1(sign, "-1, 0 or 1");

@@ -53,9 +53,9 @@ static epl_val elu(const char *op, epl_val x, double alpha, double width)
 {
     if (!epl__activation_in(op, &x))
         return EPL_NO_VAL;
-    epl_val up = epl_gt(x, epl_num(0)), safe = epl_where(up, epl_num(0), x);
+    epl_val down = epl_le(x, epl_num(0)), safe = epl_where(down, x, epl_num(0));
     safe = width == 1 ? safe : epl_div(safe, epl_num(width));
-    return epl_where(up, x, epl_mul(epl_expm1(safe), epl_num(alpha)));
+    return epl_where(down, epl_mul(epl_expm1(safe), epl_num(alpha)), x);
 }
 
 epl_val epl_op_elu(const epl_elu_args *a, const char *given)

@@ -13,5 +13,9 @@ const epl_prim epl__prim_square = {.name = "square",
                                    .jvp = jvp,
                                    EPL__TILED(SQUARE)};
 
-EPL__PUBLIC1(square, 0);
+epl_val epl_square(epl_val x)
+{
+    bool flag = epl_typeof(x).dtype == EPL_BOOL;
+    return epl__map1(&epl__prim_square, flag ? epl_cast(x, EPL_I64) : x, 0);
+}
 EPL__OPERATION1(square, "x^2");

@@ -14,7 +14,14 @@ const epl_prim epl__prim_sub = {.name = "sub",
                                 .transpose = transpose,
                                 EPL__TILED(SUB)};
 
-EPL__PUBLIC2(sub, 0);
+epl_val epl_sub(epl_val a, epl_val b)
+{
+    if (epl_typeof(a).dtype == EPL_BOOL || epl_typeof(b).dtype == EPL_BOOL)
+        return epl__bad(epl__anchor((epl_val[]){a, b}, 2), EPL_ERR_DTYPE,
+                        "[sub] %s and %s: booleans are not subtracted, cast first", epl__show(a),
+                        epl__show(b));
+    return epl__map2(&epl__prim_sub, a, b, 0);
+}
 
 epl_val epl_op_sub(const epl_alpha_args *a, const char *given)
 {
