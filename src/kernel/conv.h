@@ -38,16 +38,25 @@ typedef struct {
     epl__conv_plane *plane;
 } epl__conv_axis;
 
+/* The terms that meet more than padding, for outputs that lie alike to the borders. */
+typedef struct {
+    int64_t taps;    /* of a channel */
+    int64_t *before; /* how many of them come before tap t */
+    int64_t *in_at, *w_at;
+} epl__conv_class;
+
 /* How vectors lie: along outputs of a row, along n, or along k. */
 typedef enum { EPL__CONV_ROWS, EPL__CONV_N, EPL__CONV_K, EPL__CONV_ZERO } epl__conv_mode;
 
 typedef struct {
     epl__conv_axis axis[EPL__CONV_MAX];
     int64_t q, taps, positions; /* products over the axes */
+    double useful;              /* the share of taps that meet more than padding */
     epl__conv_mode mode;
     bool copy_in;        /* the input is read from a padded copy */
     bool copy_out;       /* outputs are collected in scratch first */
     bool by_line;        /* ROWS: panels do not cross the ends of rows */
+    bool far;            /* ROWS: every term is on a page of its own, so panels are packed */
     bool out_contiguous; /* outputs of one n and k are a stretch without gaps */
     /* A step of the sum: c_step channels, all taps, in turns of kc terms. */
     int64_t c_step, kc;
@@ -55,10 +64,11 @@ typedef struct {
     int64_t s_c, s_n, s[EPL__CONV_MAX]; /* strides of the input as it is read */
     int64_t base;                       /* its offset, if it is read in place */
     int64_t *column_at;                 /* N, contiguous rows: where inputs of a row go, or -1 */
-    int64_t *pixel_at; /* the same for a small image, if its rows are contiguous too */
-    bool pack_w;       /* N, ROWS: weights are copied to scratch */
-    bool straight;     /* w_at[i] is w_at[0] + i */
-    int vectors;       /* of a panel */
+    int64_t *pixel_at;            /* the same for a small image, if its rows are contiguous too */
+    bool pack_w;                  /* N, ROWS: weights are copied to scratch */
+    const epl__conv_class *class; /* N: NULL if all outputs take all terms */
+    int32_t *class_of;            /* output q has class class_of[q] */
+    int vectors;                  /* of a panel */
     /* A unit of work: n_of_unit x q_of_unit (along axis `cut`) x k_of_unit outputs. */
     int cut;
     int64_t n_of_unit, q_of_unit, k_of_unit, grid_n, grid_q, grid_k;
@@ -104,10 +114,11 @@ int64_t epl__conv_phase_count(const epl__conv_desc *d);
 bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index,
                           epl__conv_phase *p);
 void epl__conv_phase_lay_out(const epl__conv_desc *d, epl__conv_phase *p);
-/* conv_choose.c: mode, layout, steps, tables, units; false without memory, or if tables
- * would be out of proportion. */
+/* conv_choose.c, conv_tables.c: mode, layout, steps, tables, units; false without memory, or if
+ * tables would be out of proportion. */
 bool epl__conv_choose(epl__arena *a, epl__conv *g, epl__conv_phase *p);
 void epl__conv_choose_units(epl__conv *g);
+bool epl__conv_make_tables(epl__arena *a, const epl__conv *g, epl__conv_phase *p);
 /* conv_copy.c: channels [c, c + count) of the unit's input, padded; results to the output. */
 void epl__conv_copy_in(const epl__conv *g, const epl__conv_unit *u, int64_t c, int64_t count);
 void epl__conv_copy_out(const epl__conv *g, const epl__conv_unit *u);

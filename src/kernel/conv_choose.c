@@ -1,5 +1,5 @@
 /* conv_choose.c -- how a phase is computed: which way vectors lie, how much of the sum
- * is done at a time, what a unit of work is.
+ * is done at a time, what a unit of work is (conv_tables.c does the rest).
  *
  * Costs are in cycles for a vector of products, of which two can start in a cycle.
  * Invariant: a unit holds whole sums; units write disjoint outputs.
@@ -39,7 +39,9 @@ static double cost_k(const epl__conv *g, const epl__conv_phase *p, int *vectors)
     const double lanes = g->mul->lanes, sum = (double)p->taps * (double)g->d.c;
     double x;
     *vectors = best_vectors(g, g->d.k, p->axis[2].q, 4, &x);
-    x = x * share(g->d.k, g->mul->lanes) + 5 / (double)epl__least(p->q * g->d.n, 100);
+    const double pack = g->d.w_k * g->bytes % 4096 == 0 ? 12 : p->taps < 16 ? 7 : 5;
+    x = x * share(g->d.k, g->mul->lanes) + pack / (double)epl__least(p->q * g->d.n, 100);
+    x += p->taps == 1 ? 0.1 : 0;
     return g->d.out_k == 1 ? x : x + 0.5 * lanes / sum;
 }
 
@@ -59,7 +61,12 @@ static double cost_n(const epl__conv *g, const epl__conv_phase *p, int *vectors)
     const double sum = (double)p->taps * (double)g->d.c, k = (double)g->d.k;
     double x;
     *vectors = best_vectors(g, g->d.n, g->d.k, 2, &x);
-    return x * share(g->d.n, g->mul->lanes) + 0.5 * (double)g->mul->lanes / sum +
+    const double sums = (double)(p->q * *vectors * g->mul->lanes * g->bytes) * k;
+    if (sums > 512e3 && sum > TERMS) {
+        x += 0.06; /* they leave the cache between steps */
+    }
+    x += p->taps == 1 ? 0.15 : 0; /* one vector of a channel at a time */
+    return p->useful * x * share(g->d.n, g->mul->lanes) + 0.5 * (double)g->mul->lanes / sum +
            5 * positions(g, p) / ((double)p->q * (double)p->taps * k);
 }
 
@@ -73,12 +80,23 @@ static double cost_rows(const epl__conv *g, epl__conv_phase *p, int *vectors)
     *vectors = best_vectors(g, p->axis[2].q, g->d.k, 3, &lines);
     flat = flat * share(p->q * g->d.n, g->mul->lanes) + (2.5 + lanes / row) / (double)g->d.k;
     lines *= share(p->axis[2].q, g->mul->lanes);
-    const double copies =
-        14 * positions(g, p) * lanes /
-        ((double)g->d.in[2] * (double)p->q * (double)p->taps * (double)epl__least(g->d.k, 128));
     p->by_line = lines <= flat;
     *vectors = p->by_line ? *vectors : v;
-    return copies + (p->by_line ? lines : flat);
+    return p->by_line ? lines : flat;
+}
+
+/* Rows of the input that are copied one by one, in ROWS and K. */
+static double cost_copies(const epl__conv *g, const epl__conv_phase *p)
+{
+    double rows = 1;
+    if (p->taps == 1 && p->axis[2].step == 1) {
+        return 0; /* in place, most likely */
+    }
+    for (int i = 0; i < EPL__CONV_MAX - 1; i++) {
+        rows *= (double)epl__least(p->axis[i].q * p->axis[i].taps, g->d.in[i]);
+    }
+    return 14 * rows * (double)g->mul->lanes /
+           ((double)p->q * (double)p->taps * (double)epl__least(g->d.k, 128));
 }
 
 static void choose_mode(const epl__conv *g, epl__conv_phase *p)
@@ -89,134 +107,10 @@ static void choose_mode(const epl__conv *g, epl__conv_phase *p)
         p->vectors = 1;
         return;
     }
-    const double rows = cost_rows(g, p, &v[0]), k = cost_k(g, p, &v[1]), n = cost_n(g, p, &v[2]);
+    const double copies = cost_copies(g, p), n = cost_n(g, p, &v[2]);
+    const double rows = copies + cost_rows(g, p, &v[0]), k = copies + cost_k(g, p, &v[1]);
     p->mode = rows <= k && rows <= n ? EPL__CONV_ROWS : k <= n ? EPL__CONV_K : EPL__CONV_N;
     p->vectors = p->mode == EPL__CONV_ROWS ? v[0] : p->mode == EPL__CONV_K ? v[1] : v[2];
-}
-
-/* -- the input as it is read ------------------------------------------------------------ */
-static bool in_place(const epl__conv *g, const epl__conv_phase *p)
-{
-    for (int i = 0; i < EPL__CONV_MAX; i++) {
-        const epl__conv_plane *x = p->axis[i].plane;
-        if (p->axis[i].planes != 1 || x->lo != 0 || x->hi != x->len) {
-            return false;
-        }
-    }
-    const int64_t last = p->axis[2].plane->step * g->d.in_s[2];
-    return p->mode == EPL__CONV_K ||
-           (p->mode == EPL__CONV_ROWS && (last == 1 || p->axis[2].q == 1));
-}
-
-static void choose_strides(const epl__conv *g, epl__conv_phase *p)
-{
-    p->copy_in = !in_place(g, p);
-    if (p->copy_in) {
-        const int64_t width = p->mode == EPL__CONV_N ? p->vectors * g->mul->lanes : 1;
-        p->s[2] = width;
-        p->s[1] = width * p->axis[2].len;
-        p->s[0] = p->s[1] * p->axis[1].len;
-        p->s_n = p->s[0] * p->axis[0].len;
-        p->s_c = p->mode == EPL__CONV_N ? p->s_n : p->s_n * p->n_of_unit;
-        return;
-    }
-    for (int i = 0; i < EPL__CONV_MAX; i++) {
-        p->s[i] = p->axis[i].plane->step * g->d.in_s[i];
-        p->base += p->axis[i].plane->first * g->d.in_s[i];
-    }
-    p->s_n = g->d.in_n;
-    p->s_c = g->d.in_c;
-}
-
-static bool make_tables(epl__arena *a, const epl__conv *g, epl__conv_phase *p)
-{
-    const size_t terms = (size_t)(p->c_step * p->taps);
-    p->in_at = epl__arena_take(a, terms * sizeof *p->in_at);
-    p->w_at = epl__arena_take(a, terms * sizeof *p->w_at);
-    if (a->failed) {
-        return false;
-    }
-    const epl__conv_axis *x = p->axis;
-    int64_t at = 0;
-    for (int64_t c = 0; c < p->c_step; c++) {
-        for (int64_t i = 0; i < x[0].taps; i++) {
-            for (int64_t j = 0; j < x[1].taps; j++) {
-                for (int64_t k = 0; k < x[2].taps; k++) {
-                    p->in_at[at] = c * p->s_c + x[0].tap_at[i] * p->s[0] +
-                                   x[1].tap_at[j] * p->s[1] + x[2].tap_at[k] * p->s[2];
-                    p->w_at[at++] = c * g->d.w_c + x[0].tap_w[i] * g->d.w_s[0] +
-                                    x[1].tap_w[j] * g->d.w_s[1] + x[2].tap_w[k] * g->d.w_s[2];
-                }
-            }
-        }
-    }
-    return true;
-}
-
-/* Which position of the axis holds input i, or -1. */
-static int64_t position_of(const epl__conv_axis *x, int64_t i)
-{
-    for (int j = 0; j < x->planes; j++) {
-        const epl__conv_plane *p = &x->plane[j];
-        const int64_t at = i - p->first;
-        if (at >= 0 && at % p->step == 0 && at / p->step < p->len) {
-            return p->at + at / p->step;
-        }
-    }
-    return -1;
-}
-
-/* With vectors along n, where inputs go: of a row, and, if rows are too short to be
- * transposed one by one, of a whole image. */
-static bool make_pixels(epl__arena *a, const epl__conv *g, epl__conv_phase *p)
-{
-    const int64_t *in = g->d.in, *s = g->d.in_s, pixels = in[0] * in[1] * in[2];
-    if (p->mode != EPL__CONV_N || (in[2] > 1 && s[2] != 1)) {
-        return true;
-    }
-    p->column_at = epl__arena_take(a, (size_t)in[2] * sizeof *p->column_at);
-    for (int64_t i = 0; p->column_at != NULL && i < in[2]; i++) {
-        const int64_t x = position_of(&p->axis[2], i);
-        p->column_at[i] = x < 0 ? -1 : x * p->s[2];
-    }
-    if (pixels > 256 || (in[1] > 1 && s[1] != in[2]) || (in[0] > 1 && s[0] != in[1] * in[2])) {
-        return !a->failed;
-    }
-    p->pixel_at = epl__arena_take(a, (size_t)pixels * sizeof *p->pixel_at);
-    for (int64_t i = 0; p->pixel_at != NULL && i < pixels; i++) {
-        const int64_t z = position_of(&p->axis[0], i / in[2] / in[1]);
-        const int64_t y = position_of(&p->axis[1], i / in[2] % in[1]);
-        const int64_t x = position_of(&p->axis[2], i % in[2]);
-        const bool used = z >= 0 && y >= 0 && x >= 0;
-        p->pixel_at[i] = used ? z * p->s[0] + y * p->s[1] + x * p->s[2] : -1;
-    }
-    return !a->failed;
-}
-
-/* Weights are packed if rows of them are far from contiguous or fall on the same sets. */
-static bool scattered_weights(const epl__conv *g, epl__conv_phase *p)
-{
-    const int64_t row = g->d.w_k * g->bytes;
-    int64_t breaks = 0;
-    for (int64_t i = 1; i < p->c_step * p->taps; i++) {
-        breaks += p->w_at[i] != p->w_at[i - 1] + 1;
-    }
-    p->straight = breaks == 0;
-    return breaks * 16 > p->c_step * p->taps || (row != 0 && row % 4096 == 0 && g->d.k > 4);
-}
-
-/* Outputs of one n and k are a contiguous stretch, in the order of q. */
-static bool out_contiguous(const epl__conv_desc *d, const epl__conv_phase *p)
-{
-    int64_t step = 1;
-    for (int i = EPL__CONV_MAX - 1; i >= 0; i--) {
-        const int64_t s = d->out_s[i] * p->axis[i].out_step;
-        if (p->axis[i].q > 1 && s != step) {
-            return false;
-        }
-        step *= p->axis[i].q;
-    }
-    return true;
 }
 
 /* -- units --------------------------------------------------------------------------------- */
@@ -258,8 +152,10 @@ static void cut_further(const epl__conv *g, epl__conv_phase *p, int64_t pieces)
     }
     const double again = 10 * (double)p->positions /
                          ((double)k * (double)p->q * (double)p->taps); /* of the work */
-    const int64_t most = epl__most(1, (int64_t)((pieces < 8 ? 0.3 : 0.12) / again));
-    const int64_t cuts = epl__least(epl__least(pieces, most), epl__div_up(k, 28));
+    const double few = 6.0 / (double)(g->items * epl__div_up(g->d.n, p->n_of_unit));
+    const double fair = 0.3 / again < few ? 0.3 / again : few;
+    const int64_t most = epl__most(1, (int64_t)(fair > 0.12 / again ? fair : 0.12 / again));
+    const int64_t cuts = epl__least(epl__least(pieces, most), epl__div_up(k, 20));
     p->k_of_unit = epl__div_up(k, cuts);
     const int64_t rest = epl__least(pieces, most) / cuts;
     if (rest > 1 && p->q_of_unit == x->q) {
@@ -307,43 +203,21 @@ static void choose_step(const epl__conv *g, epl__conv_phase *p)
     p->kc = epl__div_up(terms, epl__div_up(terms, TERMS));
 }
 
-/* Whether the tables and copies of a phase are in proportion to the work. */
-static bool in_proportion(const epl__conv *g, const epl__conv_phase *p)
-{
-    const int64_t in = g->d.in[0] * g->d.in[1] * g->d.in[2];
-    return p->positions <= 65536 + 16 * (in + p->q) && p->taps <= 1 << 22;
-}
-
 bool epl__conv_choose(epl__arena *a, epl__conv *g, epl__conv_phase *p)
 {
-    const epl__conv_desc *d = &g->d;
     choose_mode(g, p);
-    if (p->mode != EPL__CONV_ZERO) {
-        epl__conv_phase_lay_out(d, p);
-        if (!in_proportion(g, p)) {
-            return false;
-        }
-    }
-    choose_unit(g, p, g->call.cost);
     if (p->mode == EPL__CONV_ZERO) {
+        choose_unit(g, p, g->call.cost);
         return true;
     }
-    choose_step(g, p);
-    choose_strides(g, p);
-    p->out_contiguous = out_contiguous(d, p);
-    const bool lines = p->by_line && (p->axis[2].q == 1 || d->out_s[2] * p->axis[2].out_step == 1);
-    const bool flat = p->out_contiguous && (share(p->q, g->mul->lanes) < 1.15 || p->n_of_unit == 1);
-    p->copy_out = p->mode == EPL__CONV_N   ? true
-                  : p->mode == EPL__CONV_K ? d->out_k != 1
-                  : p->by_line             ? !lines
-                                           : !flat;
-    if (!make_tables(a, g, p) || !make_pixels(a, g, p)) {
-        return false;
+    epl__conv_phase_lay_out(&g->d, p);
+    const int64_t in = g->d.in[0] * g->d.in[1] * g->d.in[2];
+    if (p->positions > 65536 + 16 * (in + p->q) || p->taps > 1 << 22) {
+        return false; /* tables and copies out of proportion to the work */
     }
-    const int64_t columns = p->mode == EPL__CONV_N ? p->vectors * p->q
-                                                   : p->n_of_unit * p->q / g->mul->lanes;
-    p->pack_w = scattered_weights(g, p) && p->mode != EPL__CONV_K && columns >= 8;
-    return true;
+    choose_unit(g, p, g->call.cost);
+    choose_step(g, p);
+    return epl__conv_make_tables(a, g, p);
 }
 
 /* Numbers the units and sizes the scratch. */

@@ -159,9 +159,26 @@ static bool make_axis(epl__arena *a, const epl__conv_desc *d, int i, int64_t rem
     return x->plane != NULL;
 }
 
+/* The share of pairs of an output and a tap that meet the input. */
+static double useful(const epl__conv_axis *x, int64_t in)
+{
+    int64_t n = 0;
+    if (x->taps == 0 || x->q > (1 << 20) / x->taps) {
+        return 1;
+    }
+    for (int64_t t = 0; t < x->taps; t++) {
+        for (int64_t q = 0; q < x->q; q++) {
+            const int64_t i = x->tap_at[t] + q * x->step;
+            n += i >= 0 && i < in;
+        }
+    }
+    return (double)n / (double)(x->taps * x->q);
+}
+
 bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index, epl__conv_phase *p)
 {
     p->q = p->taps = 1;
+    p->useful = 1;
     for (int i = EPL__CONV_MAX - 1; i >= 0; i--) {
         epl__conv_axis *x = &p->axis[i];
         if (!make_axis(a, d, i, index % period(d, i), x)) {
@@ -170,6 +187,7 @@ bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index,
         index /= period(d, i);
         p->q *= x->q;
         p->taps *= x->taps;
+        p->useful *= useful(x, d->in[i]);
     }
     return true;
 }

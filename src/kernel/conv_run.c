@@ -25,6 +25,17 @@ static int64_t position(const epl__conv_unit *u, int64_t i, int64_t j, int64_t k
            p->axis[2].q_at[u->q0[2] + k] * p->s[2];
 }
 
+/* Where output o of image n and the first k is. */
+static char *output_at(const epl__conv *g, const epl__conv_unit *u, int64_t n, const int64_t *o)
+{
+    const epl__conv_axis *x = u->phase->axis;
+    int64_t at = (u->n0 + n) * g->d.out_n + u->k0 * g->d.out_k;
+    for (int i = 0; i < EPL__CONV_MAX; i++) {
+        at += (x[i].out + (u->q0[i] + o[i]) * x[i].out_step) * g->d.out_s[i];
+    }
+    return u->out + at * g->bytes;
+}
+
 /* -- vectors along rows -------------------------------------------------------------------- */
 /* Columns [j, j + count) of the unit as pieces of rows. */
 static int find_pieces(const epl__conv_unit *u, int64_t j, int64_t count, epl__piece *piece)
@@ -57,7 +68,7 @@ static void rows_panel(const epl__conv *g, const epl__conv_unit *u, const turn *
     const int pieces = find_pieces(u, j, count, piece);
     const char *b = u->panel;
     const int64_t *b_at = g->step_at[v];
-    if (pieces == 1) {
+    if (pieces == 1 && !p->far) {
         b = t->in + piece[0].from * g->bytes;
         b_at = p->in_at + t->first;
     } else {
@@ -71,17 +82,11 @@ static void rows_panel(const epl__conv *g, const epl__conv_unit *u, const turn *
     }
 }
 
-/* Where the sums of column j of the unit go, if not to scratch. */
 static char *output_of(const epl__conv *g, const epl__conv_unit *u, int64_t j)
 {
-    const epl__conv_axis *x = u->phase->axis;
-    const int64_t row = u->q[2], line = j / row, n = line / u->q[1] / u->q[0];
+    const int64_t row = u->q[2], line = j / row;
     const int64_t o[] = {line / u->q[1] % u->q[0], line % u->q[1], j % row};
-    int64_t at = (u->n0 + n) * g->d.out_n + u->k0 * g->d.out_k;
-    for (int i = 0; i < EPL__CONV_MAX; i++) {
-        at += (x[i].out + (u->q0[i] + o[i]) * x[i].out_step) * g->d.out_s[i];
-    }
-    return u->out + at * g->bytes;
+    return output_at(g, u, line / u->q[1] / u->q[0], o);
 }
 
 static void rows_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
@@ -104,20 +109,45 @@ static void rows_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t
 }
 
 /* -- vectors along n ------------------------------------------------------------------------ */
-static void n_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
+/* Adds the terms of a turn to the sums of one output, of all k and n. */
+static void n_output(const epl__conv *g, const epl__conv_unit *u, const turn *t, const int64_t *o,
+                     char *c)
 {
     const epl__conv_phase *p = u->phase;
     const int64_t width = p->vectors * g->mul->lanes, bytes = g->bytes;
+    const int64_t c_m = p->copy_out ? width : g->d.out_k;
     const int64_t step = epl__mul_rows(g->mul, p->vectors, u->k);
     const int v = (int)epl__div_up(u->n, g->mul->lanes);
+    const char *b = t->in + position(u, o[0], o[1], o[2]) * bytes, *a = t->a;
+    const int64_t *a_at = t->a_at, *b_at = p->in_at + t->first;
+    int64_t kn = t->kn;
+    if (p->class != NULL) {
+        const int64_t row = (u->q0[0] + o[0]) * p->axis[1].q + u->q0[1] + o[1];
+        const epl__conv_class *x = &p->class[p->class_of[row * p->axis[2].q + u->q0[2] + o[2]]];
+        const int64_t end = t->first + t->kn;
+        const int64_t from = t->first / p->taps * x->taps + x->before[t->first % p->taps];
+        kn = end / p->taps * x->taps + x->before[end % p->taps] - from;
+        a -= p->pack_w ? t->first * bytes : 0;
+        a_at = x->w_at + from;
+        b_at = x->in_at + from;
+    }
+    for (int64_t i = 0; i < u->k && (kn > 0 || !t->add); i += step) {
+        const int64_t r = epl__least(step, u->k - i);
+        g->mul->mul_at[v][r](kn, a + i * t->a_m * bytes, t->a_m, a_at, b, b_at, c + i * c_m * bytes,
+                             c_m, u->n, t->add);
+    }
+}
+
+static void n_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
+{
+    const int64_t size = u->k * u->phase->vectors * g->mul->lanes * g->bytes;
     char *c = u->sums;
-    for (int64_t x = 0; x < epl__conv_unit_q(u); x++, c += u->k * width * bytes) {
-        const int64_t at = position(u, x / u->q[2] / u->q[1], x / u->q[2] % u->q[1], x % u->q[2]);
-        for (int64_t i = 0; i < u->k; i += step) {
-            const int64_t r = epl__least(step, u->k - i);
-            g->mul->mul_at[v][r](t->kn, t->a + i * t->a_m * bytes, t->a_m, t->a_at,
-                                 t->in + at * bytes, p->in_at + t->first, c + i * width * bytes,
-                                 width, u->n, t->add);
+    int64_t o[EPL__CONV_MAX];
+    for (o[0] = 0; o[0] < u->q[0]; o[0]++) {
+        for (o[1] = 0; o[1] < u->q[1]; o[1]++) {
+            for (o[2] = 0; o[2] < u->q[2]; o[2]++, c += size) {
+                n_output(g, u, t, o, u->phase->copy_out ? c : output_at(g, u, 0, o));
+            }
         }
     }
 }
@@ -154,14 +184,10 @@ static void k_panel(const epl__conv *g, const epl__conv_unit *u, const turn *t, 
     for (int64_t line = 0; line < u->n * lines; line++) {
         const int64_t n = line / lines, y = line % lines / u->q[1], z = line % u->q[1];
         const char *a = t->in + (n * p->s_n + position(u, y, z, 0)) * bytes;
-        int64_t at = (u->n0 + n) * g->d.out_n + u->k0 + k +
-                     (p->axis[0].out + (u->q0[0] + y) * p->axis[0].out_step) * g->d.out_s[0] +
-                     (p->axis[1].out + (u->q0[1] + z) * p->axis[1].out_step) * g->d.out_s[1] +
-                     (p->axis[2].out + u->q0[2] * p->axis[2].out_step) * g->d.out_s[2];
-        char *c = u->out + at * bytes;
+        const int64_t o[] = {y, z, 0};
+        char *c = output_at(g, u, n, o) + k * bytes;
         if (p->copy_out) {
-            at = (k / width * u->n * lines + line) * row * width;
-            c = u->sums + at * bytes;
+            c = u->sums + (k / width * u->n * lines + line) * row * width * bytes;
         }
         for (int64_t i = 0; i < row; i += step) {
             const int64_t r = epl__least(step, row - i);
@@ -183,20 +209,19 @@ static void k_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
 static void copy_weights(const epl__conv *g, const epl__conv_unit *u, const turn *t, int64_t pitch)
 {
     const int64_t *at = u->phase->w_at + t->first;
-    for (int64_t i = 0; i < u->k; i++) {
-        const char *from = t->w + i * g->d.w_k * g->bytes;
-        char *to = u->weights + i * pitch * g->bytes;
-        if (u->phase->straight) {
-            g->mul->copy(to, 0, from + at[0] * g->bytes, 1, t->kn, 0);
-        } else if (g->bytes == 4) {
-            for (int64_t k = 0; k < t->kn; k++) {
-                ((float *)to)[k] = ((const float *)from)[at[k]];
+    epl__piece piece[64];
+    for (int64_t k = 0; k < t->kn;) { /* by stretches of contiguous weights */
+        const int64_t first = k;
+        int n = 0;
+        for (; k < t->kn && n < 64; n++) {
+            int64_t len = 1;
+            while (k + len < t->kn && at[k + len] == at[k] + len) {
+                len++;
             }
-        } else {
-            for (int64_t k = 0; k < t->kn; k++) {
-                ((double *)to)[k] = ((const double *)from)[at[k]];
-            }
+            piece[n] = (epl__piece){at[k], (int32_t)(k - first), (int32_t)len};
+            k += len;
         }
+        g->mul->copy_pieces(u->weights + first * g->bytes, pitch, t->w, g->d.w_k, u->k, piece, n);
     }
 }
 

@@ -359,6 +359,22 @@ static void copy(void *to, int64_t before, const void *from, int64_t s, int64_t 
     put_zeros(d + n, after);
 }
 
+static void copy_pieces(void *to, int64_t s_to, const void *from, int64_t s_from, int64_t rows,
+                        const epl__piece *piece, int pieces)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        real *d = (real *)to + i * s_to;
+        const real *x = (const real *)from + i * s_from;
+        for (int k = 0; k < pieces; k++) {
+            const int64_t len = piece[k].len;
+            for (int64_t j = 0; j < len; j += LANES) {
+                const part some = v_part(len - j < LANES ? len - j : LANES);
+                v_store_part(d + piece[k].to + j, some, v_load_part(x + piece[k].from + j, some));
+            }
+        }
+    }
+}
+
 static void unpack(void *to, int64_t s_n, const void *from, int64_t k, int64_t rows, int64_t n)
 {
     for (int64_t j = 0; j < n; j += LANES) {
@@ -455,6 +471,7 @@ const epl__mul_table JOIN(GEMM_TABLE, EPL_ISA_SUFFIX) = {
     .pack_spread = pack_spread,
     .pack_pieces = pack_pieces,
     .copy = copy,
+    .copy_pieces = copy_pieces,
     .unpack = unpack,
     .dots = dots,
 };

@@ -44,6 +44,9 @@ typedef struct {
                         const epl__piece *piece, int pieces);
     /* to[i] = 0 for i < before, then n elements of `from`, s apart, then `after` zeros */
     void (*copy)(void *to, int64_t before, const void *from, int64_t s, int64_t n, int64_t after);
+    /* In each row, pieces one by one. */
+    void (*copy_pieces)(void *to, int64_t s_to, const void *from, int64_t s_from, int64_t rows,
+                        const epl__piece *piece, int pieces);
     /* to[j s_n + i] = from[k i + j] for i < rows, j < n */
     void (*unpack)(void *to, int64_t s_n, const void *from, int64_t k, int64_t rows, int64_t n);
     /* c[i] (+)= sum_k a[i a_m + k] b[k] for i < m; c has stride c_m. */
