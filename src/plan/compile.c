@@ -64,9 +64,8 @@ static epl__program *program_new(const epl_alloc *alloc)
     return p;
 }
 
-epl__program *epl__program_make(epl_scope *s, const epl_fn *f)
+epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f)
 {
-    const epl_alloc *alloc = epl__scope_allocator(s);
     epl_scope *scratch = epl_scope_new(alloc);
     epl__making m = {.scope = s, .program = program_new(alloc)};
     epl__arena_init(&m.arena, alloc);

@@ -40,9 +40,9 @@ typedef struct {
     double cost;               /* nanoseconds on one core, roughly */
 } epl__program;
 
-/* Closes nothing; f must not change. NULL: s has failed with the text. The program has
- * its own memory, f's is not needed afterwards; whoever made it frees it. */
-epl__program *epl__program_make(epl_scope *s, const epl_fn *f);
+/* Closes nothing; f must not change. NULL: s has failed with the text. The program takes
+ * memory from alloc, f's is not needed afterwards; whoever made it frees it. */
+epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f);
 void epl__program_free(epl__program *p);
 /* A step a line, with its kernel, where it reads and writes, and the place in the model. */
 size_t epl__program_text(const epl__program *p, char *text, size_t size);

@@ -77,7 +77,10 @@ epl__id epl__pack(epl__making *m, const epl__view *v, const epl_type *t)
     epl__strides(t->shape, m->view[id].stride);
     m->step[m->steps] = (epl__plan_step){.kind = v->root == EPL__ID_NONE ? EPL__STEP_FILL : EPL__STEP_PACK,
                                          .id = id, .view = *v};
-    m->memory[id].step = (int)m->steps++;
+    epl__memory *mem = &m->memory[id];
+    mem->step = mem->first = mem->last = (int)m->steps++;
+    mem->host = EPL__ID_NONE;
+    epl__strides(t->shape, mem->stride);
     return id;
 }
 

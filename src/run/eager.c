@@ -44,7 +44,7 @@ static epl__program *program_of(epl_fn *f, epl__id id)
     one.inputs = one.input_nodes = 0;
     one.outputs = 1;
     one.output = &port;
-    epl__program *p = epl__program_make(f->scope, &one);
+    epl__program *p = epl__program_make(f->scope, epl__scope_allocator(f->scope), &one);
     f->arena = one.arena;
     f->mark = one.mark;
     f->mark_room = one.mark_room;

@@ -73,7 +73,7 @@ epl_plan epl_compile(epl_scope *s, epl_fn *f)
         epl_scope_fail(s, EPL_ERR_USE, "[compile] an inner function is compiled with its outer one");
     if (epl_scope_status(s) == EPL_OK) {
         f->closed = true;
-        epl__program *program = epl__program_make(s, f);
+        epl__program *program = epl__program_make(s, p->alloc, f);
         epl__form *form = program ? form_new(p->alloc, program, (epl_arrays){0, NULL}) : NULL;
         atomic_store(&p->first, form);
         if (program && !form) {
@@ -145,7 +145,7 @@ static epl__form *build(struct epl_plan_s *p, epl_arrays in, epl_work *w, epl_st
                       f->inputs);
         f->closed = true;
         if (epl_scope_status(scratch) == EPL_OK)
-            program = epl__program_make(scratch, f);
+            program = epl__program_make(scratch, p->alloc, f);
     }
     epl__form *form = program ? form_new(p->alloc, program, in) : NULL;
     if (!form) {
