@@ -53,19 +53,20 @@ epl_val epl_op_binary_cross_entropy(const epl_binary_cross_entropy_args *a, cons
     epl__composite_end(x[0], before);
     return y;
 }
-static const epl_attr table[] = {
-    EPL_ARG(epl_binary_cross_entropy_args, input), EPL_ARG(epl_binary_cross_entropy_args, target),
-    EPL_ARG_OPTIONAL(epl_binary_cross_entropy_args, weight),
-    EPL__SIZE_AVERAGE(epl_binary_cross_entropy_args), EPL__REDUCE(epl_binary_cross_entropy_args),
-    EPL__REDUCTION(epl_binary_cross_entropy_args), EPL_ATTR_END};
+static const epl_attr table[] = {EPL_ARG(epl_binary_cross_entropy_args, input),
+                                 EPL_ARG(epl_binary_cross_entropy_args, target),
+                                 EPL_ARG_OPTIONAL(epl_binary_cross_entropy_args, weight),
+                                 EPL__SIZE_AVERAGE(epl_binary_cross_entropy_args),
+                                 EPL__REDUCE(epl_binary_cross_entropy_args),
+                                 EPL__REDUCTION(epl_binary_cross_entropy_args),
+                                 EPL_ATTR_END};
 EPL__LOSS(binary_cross_entropy, "-(t log x + (1 - t) log(1 - x))", epl_binary_cross_entropy_args,
           table);
 
 /* (1 - t) log(1 + e^x) + pos_weight t log(1 + e^-x): no difference of large numbers, so that
  * derivatives of confident inputs are exact. */
-epl_val
-epl_op_binary_cross_entropy_with_logits(const epl_binary_cross_entropy_with_logits_args *a,
-                                        const char *given)
+epl_val epl_op_binary_cross_entropy_with_logits(const epl_binary_cross_entropy_with_logits_args *a,
+                                                const char *given)
 {
     const char *op = "binary_cross_entropy_with_logits";
     epl_val x[2] = {a->input, a->target}, weight = a->weight, positive = a->pos_weight;
@@ -89,6 +90,7 @@ static const epl_attr logits_table[] = {
     EPL__SIZE_AVERAGE(epl_binary_cross_entropy_with_logits_args),
     EPL__REDUCE(epl_binary_cross_entropy_with_logits_args),
     EPL__REDUCTION(epl_binary_cross_entropy_with_logits_args),
-    EPL_ARG_OPTIONAL(epl_binary_cross_entropy_with_logits_args, pos_weight), EPL_ATTR_END};
+    EPL_ARG_OPTIONAL(epl_binary_cross_entropy_with_logits_args, pos_weight),
+    EPL_ATTR_END};
 EPL__LOSS(binary_cross_entropy_with_logits, "(1 - t) log(1 + e^x) + pos_weight t log(1 + e^-x)",
           epl_binary_cross_entropy_with_logits_args, logits_table);

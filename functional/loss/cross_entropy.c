@@ -33,8 +33,8 @@ static bool input_in(classes *c, const char *reduction)
     c->axis = rank > 1;
     c->how = epl__reduction(c->op, c->x, reduction);
     if (!rank)
-        epl__bad(c->x, EPL_ERR_SHAPE, "[%s] input must be [c], [n, c] or [n, c, ...], got %s", c->op,
-                 epl__show(c->x));
+        epl__bad(c->x, EPL_ERR_SHAPE, "[%s] input must be [c], [n, c] or [n, c, ...], got %s",
+                 c->op, epl__show(c->x));
     if (!rank || !c->how)
         return false;
     epl_type want = epl_type_of(epl_typeof(c->x).dtype, epl_dims(epl_dim(c->x, c->axis)));
@@ -83,9 +83,8 @@ static epl_val where_counts(const places *p, epl_val v)
 /* What the sum of the losses is divided by: weights of the targets that count. */
 static epl_val divisor(const classes *c, const places *p)
 {
-    epl_val w = epl_is_none(c->weight)
-                    ? epl__cast(p->counts, epl_typeof(c->x).dtype)
-                    : where_counts(p, epl__gather(c->weight, p->class, 0));
+    epl_val w = epl_is_none(c->weight) ? epl__cast(p->counts, epl_typeof(c->x).dtype)
+                                       : where_counts(p, epl__gather(c->weight, p->class, 0));
     return epl__sum(w, epl__all_axes(w));
 }
 
@@ -149,8 +148,9 @@ static bool probabilities_in(classes *c, const char *given)
         epl__bad(c->x, EPL_ERR_SHAPE, "[%s] probabilities must have the shape of input %s, got %s",
                  c->op, epl__show(c->x), epl__show(c->target));
     else if (epl__given(given, "ignore_index") && c->ignore >= 0)
-        epl__bad(c->x, EPL_ERR_ARG, "[%s] ignore_index is for classes, the target %s has "
-                 "probabilities", c->op, epl__show(c->target));
+        epl__bad(c->x, EPL_ERR_ARG,
+                 "[%s] ignore_index is for classes, the target %s has probabilities", c->op,
+                 epl__show(c->target));
     c->target = epl__cast(c->target, t.dtype);
     return true;
 }
@@ -162,8 +162,8 @@ epl_val epl_op_cross_entropy(const epl_cross_entropy_args *a, const char *given)
     if (!input_in(&c, a->reduction))
         return EPL_NO_VAL;
     if (!(c.smoothing >= 0 && c.smoothing <= 1))
-        return epl__bad(c.x, EPL_ERR_ARG, "[cross_entropy] label_smoothing must be in [0, 1], got %g",
-                        c.smoothing);
+        return epl__bad(c.x, EPL_ERR_ARG,
+                        "[cross_entropy] label_smoothing must be in [0, 1], got %g", c.smoothing);
     bool probabilities = probabilities_in(&c, given);
     if (epl_scope_status(epl_val_scope(c.x)) != EPL_OK || (!probabilities && !target_in(&c)))
         return EPL_NO_VAL;
@@ -174,11 +174,15 @@ epl_val epl_op_cross_entropy(const epl_cross_entropy_args *a, const char *given)
     return y;
 }
 static const epl_attr entropy_table[] = {
-    EPL_ARG(epl_cross_entropy_args, input), EPL_ARG(epl_cross_entropy_args, target),
-    EPL_ARG_OPTIONAL(epl_cross_entropy_args, weight), EPL__SIZE_AVERAGE(epl_cross_entropy_args),
+    EPL_ARG(epl_cross_entropy_args, input),
+    EPL_ARG(epl_cross_entropy_args, target),
+    EPL_ARG_OPTIONAL(epl_cross_entropy_args, weight),
+    EPL__SIZE_AVERAGE(epl_cross_entropy_args),
     EPL_ATTR(epl_cross_entropy_args, ignore_index, EPL_INT, -100, -9e18, 9e18),
-    EPL__REDUCE(epl_cross_entropy_args), EPL__REDUCTION(epl_cross_entropy_args),
-    EPL_ATTR(epl_cross_entropy_args, label_smoothing, EPL_NUMBER, 0, 0, 1), EPL_ATTR_END};
+    EPL__REDUCE(epl_cross_entropy_args),
+    EPL__REDUCTION(epl_cross_entropy_args),
+    EPL_ATTR(epl_cross_entropy_args, label_smoothing, EPL_NUMBER, 0, 0, 1),
+    EPL_ATTR_END};
 EPL__LOSS(cross_entropy, "-log softmax(input)[target]", epl_cross_entropy_args, entropy_table);
 
 epl_val epl_op_nll_loss(const epl_nll_loss_args *a, const char *given)
@@ -193,8 +197,12 @@ epl_val epl_op_nll_loss(const epl_nll_loss_args *a, const char *given)
     return y;
 }
 static const epl_attr nll_table[] = {
-    EPL_ARG(epl_nll_loss_args, input), EPL_ARG(epl_nll_loss_args, target),
-    EPL_ARG_OPTIONAL(epl_nll_loss_args, weight), EPL__SIZE_AVERAGE(epl_nll_loss_args),
+    EPL_ARG(epl_nll_loss_args, input),
+    EPL_ARG(epl_nll_loss_args, target),
+    EPL_ARG_OPTIONAL(epl_nll_loss_args, weight),
+    EPL__SIZE_AVERAGE(epl_nll_loss_args),
     EPL_ATTR(epl_nll_loss_args, ignore_index, EPL_INT, -100, -9e18, 9e18),
-    EPL__REDUCE(epl_nll_loss_args), EPL__REDUCTION(epl_nll_loss_args), EPL_ATTR_END};
+    EPL__REDUCE(epl_nll_loss_args),
+    EPL__REDUCTION(epl_nll_loss_args),
+    EPL_ATTR_END};
 EPL__LOSS(nll_loss, "-input[target]", epl_nll_loss_args, nll_table);

@@ -36,10 +36,13 @@ epl_val epl_op_l1_loss(const epl_error_args *a, const char *given)
     return error("l1_loss", a, epl_abs);
 }
 
-static const epl_attr error_table[] = {
-    EPL_ARG(epl_error_args, input), EPL_ARG(epl_error_args, target),
-    EPL__SIZE_AVERAGE(epl_error_args), EPL__REDUCE(epl_error_args), EPL__REDUCTION(epl_error_args),
-    EPL_ARG_OPTIONAL(epl_error_args, weight), EPL_ATTR_END};
+static const epl_attr error_table[] = {EPL_ARG(epl_error_args, input),
+                                       EPL_ARG(epl_error_args, target),
+                                       EPL__SIZE_AVERAGE(epl_error_args),
+                                       EPL__REDUCE(epl_error_args),
+                                       EPL__REDUCTION(epl_error_args),
+                                       EPL_ARG_OPTIONAL(epl_error_args, weight),
+                                       EPL_ATTR_END};
 EPL__LOSS(mse_loss, "(input - target)^2", epl_error_args, error_table);
 EPL__LOSS(l1_loss, "|input - target|", epl_error_args, error_table);
 
@@ -59,7 +62,8 @@ epl_val epl_op_smooth_l1_loss(const epl_smooth_l1_loss_args *a, const char *give
     if (!epl__loss_in("smooth_l1_loss", x, 2))
         return EPL_NO_VAL;
     if (!(beta >= 0))
-        return epl__bad(x[0], EPL_ERR_ARG, "[smooth_l1_loss] beta must not be negative, got %g", beta);
+        return epl__bad(x[0], EPL_ERR_ARG, "[smooth_l1_loss] beta must not be negative, got %g",
+                        beta);
     uint32_t before = epl__composite(x[0], "smooth_l1_loss");
     epl_val d = epl_sub(x[0], x[1]);
     epl_val loss = beta == 0 ? epl_abs(d) : epl_div(bent(d, beta), epl_num(beta));
@@ -68,10 +72,13 @@ epl_val epl_op_smooth_l1_loss(const epl_smooth_l1_loss_args *a, const char *give
     return y;
 }
 static const epl_attr smooth_table[] = {
-    EPL_ARG(epl_smooth_l1_loss_args, input), EPL_ARG(epl_smooth_l1_loss_args, target),
-    EPL__SIZE_AVERAGE(epl_smooth_l1_loss_args), EPL__REDUCE(epl_smooth_l1_loss_args),
+    EPL_ARG(epl_smooth_l1_loss_args, input),
+    EPL_ARG(epl_smooth_l1_loss_args, target),
+    EPL__SIZE_AVERAGE(epl_smooth_l1_loss_args),
+    EPL__REDUCE(epl_smooth_l1_loss_args),
     EPL__REDUCTION(epl_smooth_l1_loss_args),
-    EPL_ATTR(epl_smooth_l1_loss_args, beta, EPL_NUMBER, 1, 0, 1e300), EPL_ATTR_END};
+    EPL_ATTR(epl_smooth_l1_loss_args, beta, EPL_NUMBER, 1, 0, 1e300),
+    EPL_ATTR_END};
 EPL__LOSS(smooth_l1_loss, "d = |input - target|: d^2 / (2 beta) below beta, else d - beta / 2",
           epl_smooth_l1_loss_args, smooth_table);
 
@@ -91,9 +98,11 @@ epl_val epl_op_huber_loss(const epl_huber_loss_args *a, const char *given)
     return y;
 }
 static const epl_attr huber_table[] = {
-    EPL_ARG(epl_huber_loss_args, input), EPL_ARG(epl_huber_loss_args, target),
+    EPL_ARG(epl_huber_loss_args, input),
+    EPL_ARG(epl_huber_loss_args, target),
     EPL__REDUCTION(epl_huber_loss_args),
     EPL_ATTR(epl_huber_loss_args, delta, EPL_NUMBER, 1, 0, 1e300),
-    EPL_ARG_OPTIONAL(epl_huber_loss_args, weight), EPL_ATTR_END};
+    EPL_ARG_OPTIONAL(epl_huber_loss_args, weight),
+    EPL_ATTR_END};
 EPL__OPERATION(huber_loss, "d = |input - target|: d^2 / 2 below delta, else delta (d - delta / 2)",
                epl_huber_loss_args, huber_table);

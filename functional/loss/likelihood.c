@@ -28,10 +28,13 @@ epl_val epl_op_kl_div(const epl_kl_div_args *a, const char *given)
     return y;
 }
 static const epl_attr kl_table[] = {
-    EPL_ARG(epl_kl_div_args, input), EPL_ARG(epl_kl_div_args, target),
-    EPL__SIZE_AVERAGE(epl_kl_div_args), EPL__REDUCE(epl_kl_div_args),
+    EPL_ARG(epl_kl_div_args, input),
+    EPL_ARG(epl_kl_div_args, target),
+    EPL__SIZE_AVERAGE(epl_kl_div_args),
+    EPL__REDUCE(epl_kl_div_args),
     EPL_ATTR_WORD(epl_kl_div_args, reduction, "mean|none|sum|batchmean"),
-    EPL_ATTR(epl_kl_div_args, log_target, EPL_BOOLEAN, 0, 0, 1), EPL_ATTR_END};
+    EPL_ATTR(epl_kl_div_args, log_target, EPL_BOOLEAN, 0, 0, 1),
+    EPL_ATTR_END};
 EPL__LOSS(kl_div, "t (log t - x)", epl_kl_div_args, kl_table);
 
 /* Stirling's approximation of log t!, for t > 1. */
@@ -52,21 +55,23 @@ epl_val epl_op_poisson_nll_loss(const epl_poisson_nll_loss_args *a, const char *
     if (!epl__loss_in("poisson_nll_loss", x, 2))
         return EPL_NO_VAL;
     uint32_t before = epl__composite(x[0], "poisson_nll_loss");
-    epl_val loss = log_input
-                       ? epl_sub(epl_exp(x[0]), epl_mul(x[1], x[0]))
-                       : epl_sub(x[0], epl_mul(x[1], epl_log(epl_add(x[0], epl_num(eps)))));
+    epl_val loss = log_input ? epl_sub(epl_exp(x[0]), epl_mul(x[1], x[0]))
+                             : epl_sub(x[0], epl_mul(x[1], epl_log(epl_add(x[0], epl_num(eps)))));
     loss = a->full ? epl_add(loss, stirling(x[1])) : loss;
     epl_val y = epl__loss_out("poisson_nll_loss", loss, a->reduction);
     epl__composite_end(x[0], before);
     return y;
 }
 static const epl_attr poisson_table[] = {
-    EPL_ARG(epl_poisson_nll_loss_args, input), EPL_ARG(epl_poisson_nll_loss_args, target),
+    EPL_ARG(epl_poisson_nll_loss_args, input),
+    EPL_ARG(epl_poisson_nll_loss_args, target),
     EPL_ATTR(epl_poisson_nll_loss_args, log_input, EPL_BOOLEAN, 1, 0, 1),
     EPL_ATTR(epl_poisson_nll_loss_args, full, EPL_BOOLEAN, 0, 0, 1),
     EPL__SIZE_AVERAGE(epl_poisson_nll_loss_args),
     EPL_ATTR(epl_poisson_nll_loss_args, eps, EPL_NUMBER, 1e-8, 0, 1e300),
-    EPL__REDUCE(epl_poisson_nll_loss_args), EPL__REDUCTION(epl_poisson_nll_loss_args), EPL_ATTR_END};
+    EPL__REDUCE(epl_poisson_nll_loss_args),
+    EPL__REDUCTION(epl_poisson_nll_loss_args),
+    EPL_ATTR_END};
 EPL__LOSS(poisson_nll_loss, "exp x - t x", epl_poisson_nll_loss_args, poisson_table);
 
 /* var as a value that broadcasts against input: one number for each of its rows counts. */
@@ -94,9 +99,10 @@ static bool var_in(epl_val *var, epl_val input)
     }
     if (fits && other <= 1)
         return true;
-    epl__bad(input, EPL_ERR_SHAPE, "[gaussian_nll_loss] var must have the shape of input %s, the same "
-             "without its last axis, or with one axis of size 1; got %s", epl__show(input),
-             epl__show(*var));
+    epl__bad(input, EPL_ERR_SHAPE,
+             "[gaussian_nll_loss] var must have the shape of input %s, the same "
+             "without its last axis, or with one axis of size 1; got %s",
+             epl__show(input), epl__show(*var));
     return false;
 }
 
@@ -120,10 +126,12 @@ epl_val epl_op_gaussian_nll_loss(const epl_gaussian_nll_loss_args *a, const char
     return y;
 }
 static const epl_attr gaussian_table[] = {
-    EPL_ARG(epl_gaussian_nll_loss_args, input), EPL_ARG(epl_gaussian_nll_loss_args, target),
+    EPL_ARG(epl_gaussian_nll_loss_args, input),
+    EPL_ARG(epl_gaussian_nll_loss_args, target),
     EPL_ARG(epl_gaussian_nll_loss_args, var),
     EPL_ATTR(epl_gaussian_nll_loss_args, full, EPL_BOOLEAN, 0, 0, 1),
     EPL_ATTR(epl_gaussian_nll_loss_args, eps, EPL_NUMBER, 1e-6, 0, 1e300),
-    EPL__REDUCTION(epl_gaussian_nll_loss_args), EPL_ATTR_END};
+    EPL__REDUCTION(epl_gaussian_nll_loss_args),
+    EPL_ATTR_END};
 EPL__OPERATION(gaussian_nll_loss, "(log var + (input - target)^2 / var) / 2",
                epl_gaussian_nll_loss_args, gaussian_table);

@@ -1,4 +1,5 @@
 /* losses: OP(name) for each. Included many times. */
+/* clang-format off */
 OP(cross_entropy) OP(nll_loss)
 OP(mse_loss) OP(l1_loss) OP(smooth_l1_loss) OP(huber_loss)
 OP(binary_cross_entropy) OP(binary_cross_entropy_with_logits)

@@ -41,8 +41,10 @@ epl_val epl__loss_out(const char *op, epl_val loss, const char *reduction)
         return loss;
     char how = epl__reduction(op, loss, reduction);
     int64_t all = epl__all_axes(loss);
-    return how == 'm' ? epl__mean(loss, all) : how == 's' ? epl__sum(loss, all)
-           : how == 'n' ? loss : EPL_NO_VAL;
+    return how == 'm'   ? epl__mean(loss, all)
+           : how == 's' ? epl__sum(loss, all)
+           : how == 'n' ? loss
+                        : EPL_NO_VAL;
 }
 
 epl_val epl__at_least_0(epl_val x)
@@ -66,7 +68,7 @@ bool epl__outdated(const char *op, const void *args, const char *given)
 {
     bool old = epl__given(given, "size_average") || epl__given(given, "reduce");
     if (old)
-        epl__bad(*(const epl_val *)args, EPL_ERR_ARG, "[%s] size_average and reduce are not taken: "
-                 "use reduction", op);
+        epl__bad(*(const epl_val *)args, EPL_ERR_ARG,
+                 "[%s] size_average and reduce are not taken: use reduction", op);
     return old;
 }

@@ -28,22 +28,26 @@ epl_val epl__raised(epl_val x, double least);
 bool epl__outdated(const char *op, const void *args, const char *given);
 #define EPL__LOSS(name_, doc_, args_type, table)                                                \
     static size_t name_##_build(const void *args, const char *given, epl_val *out, size_t room) \
-    {                                                                                          \
+    {                                                                                           \
         if (epl__outdated(#name_, args, given))                                                 \
-            return 0;                                                                          \
+            return 0;                                                                           \
         return epl__one_result(epl_op_##name_(args, given), out, room);                         \
-    }                                                                                          \
+    }                                                                                           \
     const epl_operation epl__operation_##name_ = {                                              \
         #name_, doc_, sizeof(args_type) + sizeof(epl__outdated_args), table, name_##_build}
 typedef struct {
     bool size_average, reduce;
 } epl__outdated_args;
-#define EPL__SIZE_AVERAGE(args)                                                                \
-    {"size_average", EPL_BOOLEAN, sizeof(args) + offsetof(epl__outdated_args, size_average),    \
-     0, 0, 1, 1, EPL_ATTR_NONE, NULL}
-#define EPL__REDUCE(args)                                                                      \
-    {"reduce", EPL_BOOLEAN, sizeof(args) + offsetof(epl__outdated_args, reduce),                \
-     0, 0, 1, 1, EPL_ATTR_NONE, NULL}
+#define EPL__SIZE_AVERAGE(args)                                                                    \
+    {                                                                                              \
+        "size_average", EPL_BOOLEAN, sizeof(args) + offsetof(epl__outdated_args, size_average), 0, \
+            0, 1, 1, EPL_ATTR_NONE, NULL                                                           \
+    }
+#define EPL__REDUCE(args)                                                                       \
+    {                                                                                           \
+        "reduce", EPL_BOOLEAN, sizeof(args) + offsetof(epl__outdated_args, reduce), 0, 0, 1, 1, \
+            EPL_ATTR_NONE, NULL                                                                 \
+    }
 #define EPL__REDUCTION(args) EPL_ATTR_WORD(args, reduction, "mean|none|sum")
 
 #endif

@@ -17,10 +17,13 @@ epl_val epl_op_hinge_embedding_loss(const epl_hinge_embedding_loss_args *a, cons
     return y;
 }
 static const epl_attr hinge_table[] = {
-    EPL_ARG(epl_hinge_embedding_loss_args, input), EPL_ARG(epl_hinge_embedding_loss_args, target),
+    EPL_ARG(epl_hinge_embedding_loss_args, input),
+    EPL_ARG(epl_hinge_embedding_loss_args, target),
     EPL_ATTR(epl_hinge_embedding_loss_args, margin, EPL_NUMBER, 1, -1e300, 1e300),
-    EPL__SIZE_AVERAGE(epl_hinge_embedding_loss_args), EPL__REDUCE(epl_hinge_embedding_loss_args),
-    EPL__REDUCTION(epl_hinge_embedding_loss_args), EPL_ATTR_END};
+    EPL__SIZE_AVERAGE(epl_hinge_embedding_loss_args),
+    EPL__REDUCE(epl_hinge_embedding_loss_args),
+    EPL__REDUCTION(epl_hinge_embedding_loss_args),
+    EPL_ATTR_END};
 EPL__LOSS(hinge_embedding_loss, "x where t is 1, max(0, margin - x) where t is -1",
           epl_hinge_embedding_loss_args, hinge_table);
 
@@ -37,9 +40,9 @@ epl_val epl_op_soft_margin_loss(const epl_soft_margin_loss_args *a, const char *
     return y;
 }
 static const epl_attr soft_table[] = {
-    EPL_ARG(epl_soft_margin_loss_args, input), EPL_ARG(epl_soft_margin_loss_args, target),
+    EPL_ARG(epl_soft_margin_loss_args, input),    EPL_ARG(epl_soft_margin_loss_args, target),
     EPL__SIZE_AVERAGE(epl_soft_margin_loss_args), EPL__REDUCE(epl_soft_margin_loss_args),
-    EPL__REDUCTION(epl_soft_margin_loss_args), EPL_ATTR_END};
+    EPL__REDUCTION(epl_soft_margin_loss_args),    EPL_ATTR_END};
 EPL__LOSS(soft_margin_loss, "log(1 + exp(-t x))", epl_soft_margin_loss_args, soft_table);
 
 epl_val epl_op_margin_ranking_loss(const epl_margin_ranking_loss_args *a, const char *given)
@@ -48,9 +51,10 @@ epl_val epl_op_margin_ranking_loss(const epl_margin_ranking_loss_args *a, const 
     double margin = epl__option(a->margin, given, "margin", 0);
     bool ranks = epl_rank(x[0]) == epl_rank(x[1]) && epl_rank(x[0]) == epl_rank(x[2]);
     if (!ranks)
-        return epl__bad(x[0], EPL_ERR_SHAPE, "[margin_ranking_loss] input1 %s, input2 %s and target "
-                        "%s must have as many axes", epl__show(x[0]), epl__show(x[1]),
-                        epl__show(x[2]));
+        return epl__bad(x[0], EPL_ERR_SHAPE,
+                        "[margin_ranking_loss] input1 %s, input2 %s and target "
+                        "%s must have as many axes",
+                        epl__show(x[0]), epl__show(x[1]), epl__show(x[2]));
     if (!epl__loss_in("margin_ranking_loss", x, 3))
         return EPL_NO_VAL;
     uint32_t before = epl__composite(x[0], "margin_ranking_loss");
@@ -61,11 +65,14 @@ epl_val epl_op_margin_ranking_loss(const epl_margin_ranking_loss_args *a, const 
     return y;
 }
 static const epl_attr ranking_table[] = {
-    EPL_ARG(epl_margin_ranking_loss_args, input1), EPL_ARG(epl_margin_ranking_loss_args, input2),
+    EPL_ARG(epl_margin_ranking_loss_args, input1),
+    EPL_ARG(epl_margin_ranking_loss_args, input2),
     EPL_ARG(epl_margin_ranking_loss_args, target),
     EPL_ATTR(epl_margin_ranking_loss_args, margin, EPL_NUMBER, 0, -1e300, 1e300),
-    EPL__SIZE_AVERAGE(epl_margin_ranking_loss_args), EPL__REDUCE(epl_margin_ranking_loss_args),
-    EPL__REDUCTION(epl_margin_ranking_loss_args), EPL_ATTR_END};
+    EPL__SIZE_AVERAGE(epl_margin_ranking_loss_args),
+    EPL__REDUCE(epl_margin_ranking_loss_args),
+    EPL__REDUCTION(epl_margin_ranking_loss_args),
+    EPL_ATTR_END};
 EPL__LOSS(margin_ranking_loss, "max(0, -t (x1 - x2) + margin)", epl_margin_ranking_loss_args,
           ranking_table);
 
@@ -86,9 +93,10 @@ epl_val epl_op_cosine_embedding_loss(const epl_cosine_embedding_loss_args *a, co
     int rank = epl_rank(a->target);
     bool ranks = epl_rank(x[0]) == rank + 1 && epl_rank(x[1]) == rank + 1 && rank <= 1;
     if (!ranks)
-        return epl__bad(x[0], EPL_ERR_SHAPE, "[cosine_embedding_loss] [n, d], [n, d] and [n], or [d], "
-                        "[d] and [], are expected, got %s, %s and %s", epl__show(x[0]),
-                        epl__show(x[1]), epl__show(a->target));
+        return epl__bad(x[0], EPL_ERR_SHAPE,
+                        "[cosine_embedding_loss] [n, d], [n, d] and [n], or [d], "
+                        "[d] and [], are expected, got %s, %s and %s",
+                        epl__show(x[0]), epl__show(x[1]), epl__show(a->target));
     if (!epl__loss_in("cosine_embedding_loss", x, 2))
         return EPL_NO_VAL;
     uint32_t before = epl__composite(x[0], "cosine_embedding_loss");
@@ -105,11 +113,14 @@ epl_val epl_op_cosine_embedding_loss(const epl_cosine_embedding_loss_args *a, co
     return y;
 }
 static const epl_attr cosine_table[] = {
-    EPL_ARG(epl_cosine_embedding_loss_args, input1), EPL_ARG(epl_cosine_embedding_loss_args, input2),
+    EPL_ARG(epl_cosine_embedding_loss_args, input1),
+    EPL_ARG(epl_cosine_embedding_loss_args, input2),
     EPL_ARG(epl_cosine_embedding_loss_args, target),
     EPL_ATTR(epl_cosine_embedding_loss_args, margin, EPL_NUMBER, 0, -1e300, 1e300),
-    EPL__SIZE_AVERAGE(epl_cosine_embedding_loss_args), EPL__REDUCE(epl_cosine_embedding_loss_args),
-    EPL__REDUCTION(epl_cosine_embedding_loss_args), EPL_ATTR_END};
+    EPL__SIZE_AVERAGE(epl_cosine_embedding_loss_args),
+    EPL__REDUCE(epl_cosine_embedding_loss_args),
+    EPL__REDUCTION(epl_cosine_embedding_loss_args),
+    EPL_ATTR_END};
 EPL__LOSS(cosine_embedding_loss, "1 - cos where t is 1, max(0, cos - margin) where t is -1",
           epl_cosine_embedding_loss_args, cosine_table);
 
@@ -125,13 +136,15 @@ epl_val epl_op_triplet_margin_loss(const epl_triplet_margin_loss_args *a, const 
     double margin = epl__option(a->margin, given, "margin", 1);
     double p = epl__option(a->p, given, "p", 2), eps = epl__option(a->eps, given, "eps", 1e-6);
     if (epl_rank(x[0]) != epl_rank(x[1]) || epl_rank(x[0]) != epl_rank(x[2]))
-        return epl__bad(x[0], EPL_ERR_SHAPE, "[%s] anchor %s, positive %s and negative %s must have as "
-                        "many axes", op, epl__show(x[0]), epl__show(x[1]), epl__show(x[2]));
+        return epl__bad(x[0], EPL_ERR_SHAPE,
+                        "[%s] anchor %s, positive %s and negative %s must have as many axes", op,
+                        epl__show(x[0]), epl__show(x[1]), epl__show(x[2]));
     if (!epl__loss_in(op, x, 3))
         return EPL_NO_VAL;
     if (!(margin > 0) || epl_rank(x[0]) < 1)
-        return epl__bad(x[0], EPL_ERR_ARG, "[%s] margin must be positive and operands have an axis, "
-                        "got %g and %s", op, margin, epl__show(x[0]));
+        return epl__bad(x[0], EPL_ERR_ARG,
+                        "[%s] margin must be positive and operands have an axis, got %g and %s", op,
+                        margin, epl__show(x[0]));
     uint32_t before = epl__composite(x[0], op);
     epl_val close = distance(x[0], x[1], p, eps), apart = distance(x[0], x[2], p, eps);
     apart = a->swap ? epl_minimum(apart, distance(x[1], x[2], p, eps)) : apart;
@@ -141,13 +154,16 @@ epl_val epl_op_triplet_margin_loss(const epl_triplet_margin_loss_args *a, const 
     return y;
 }
 static const epl_attr triplet_table[] = {
-    EPL_ARG(epl_triplet_margin_loss_args, anchor), EPL_ARG(epl_triplet_margin_loss_args, positive),
+    EPL_ARG(epl_triplet_margin_loss_args, anchor),
+    EPL_ARG(epl_triplet_margin_loss_args, positive),
     EPL_ARG(epl_triplet_margin_loss_args, negative),
     EPL_ATTR(epl_triplet_margin_loss_args, margin, EPL_NUMBER, 1, 0, 1e300),
     EPL_ATTR(epl_triplet_margin_loss_args, p, EPL_NUMBER, 2, -1e300, 1e300),
     EPL_ATTR(epl_triplet_margin_loss_args, eps, EPL_NUMBER, 1e-6, -1e300, 1e300),
     EPL_ATTR(epl_triplet_margin_loss_args, swap, EPL_BOOLEAN, 0, 0, 1),
-    EPL__SIZE_AVERAGE(epl_triplet_margin_loss_args), EPL__REDUCE(epl_triplet_margin_loss_args),
-    EPL__REDUCTION(epl_triplet_margin_loss_args), EPL_ATTR_END};
+    EPL__SIZE_AVERAGE(epl_triplet_margin_loss_args),
+    EPL__REDUCE(epl_triplet_margin_loss_args),
+    EPL__REDUCTION(epl_triplet_margin_loss_args),
+    EPL_ATTR_END};
 EPL__LOSS(triplet_margin_loss, "max(0, |a - p| - |a - n| + margin)", epl_triplet_margin_loss_args,
           triplet_table);

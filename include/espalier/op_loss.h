@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* -- classes ---------------------------------------------------------------------------- */
+/* -- classes -------------------------------------------------------------------------- */
 typedef struct {
     epl_val input, target; /* logits [c], [n, c] or [n, c, ...]; classes [], [n] or [n, ...],
                               or probabilities of input's shape */
@@ -35,7 +35,7 @@ EPL_API epl_val epl_op_nll_loss(const epl_nll_loss_args *a, const char *given);
 #define epl_nll_loss(...) \
     epl_op_nll_loss(&(epl_nll_loss_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
 
-/* -- distances ----------------------------------------------------------------------------- */
+/* -- distances ------------------------------------------------------------------------ */
 typedef struct {
     epl_val input, target;
     const char *reduction;
@@ -71,7 +71,7 @@ EPL_API epl_val epl_op_huber_loss(const epl_huber_loss_args *a, const char *give
 #define epl_huber_loss(...) \
     epl_op_huber_loss(&(epl_huber_loss_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
 
-/* -- likelihoods ----------------------------------------------------------------------------- */
+/* -- likelihoods ---------------------------------------------------------------------- */
 typedef struct {
     epl_val input, target; /* probabilities in [0, 1], one shape */
     epl_val weight;        /* broadcast; may be none */
@@ -80,7 +80,7 @@ typedef struct {
 /* -(t log x + (1 - t) log(1 - x)), each logarithm at least -100 */
 EPL_API epl_val epl_op_binary_cross_entropy(const epl_binary_cross_entropy_args *a,
                                             const char *given);
-#define epl_binary_cross_entropy(...)                                                \
+#define epl_binary_cross_entropy(...)                                                   \
     epl_op_binary_cross_entropy(&(epl_binary_cross_entropy_args){.input = __VA_ARGS__}, \
                                 EPL_GIVEN2(__VA_ARGS__))
 
@@ -91,12 +91,12 @@ typedef struct {
     epl_val pos_weight; /* of the positive part, broadcast; may be none */
 } epl_binary_cross_entropy_with_logits_args;
 /* binary_cross_entropy(sigmoid x, t), exact for confident x */
-EPL_API epl_val
-epl_op_binary_cross_entropy_with_logits(const epl_binary_cross_entropy_with_logits_args *a,
-                                        const char *given);
-#define epl_binary_cross_entropy_with_logits(...)                                            \
-    epl_op_binary_cross_entropy_with_logits(                                                 \
-        &(epl_binary_cross_entropy_with_logits_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+EPL_API epl_val epl_op_binary_cross_entropy_with_logits(
+    const epl_binary_cross_entropy_with_logits_args *a, const char *given);
+#define epl_binary_cross_entropy_with_logits(...)                           \
+    epl_op_binary_cross_entropy_with_logits(                                \
+        &(epl_binary_cross_entropy_with_logits_args){.input = __VA_ARGS__}, \
+        EPL_GIVEN2(__VA_ARGS__))
 
 typedef struct {
     epl_val input, target; /* log-probabilities, probabilities */
@@ -117,7 +117,7 @@ typedef struct {
 } epl_poisson_nll_loss_args;
 /* exp x - t x; without log_input x - t log(x + eps) */
 EPL_API epl_val epl_op_poisson_nll_loss(const epl_poisson_nll_loss_args *a, const char *given);
-#define epl_poisson_nll_loss(...)                                            \
+#define epl_poisson_nll_loss(...)                                               \
     epl_op_poisson_nll_loss(&(epl_poisson_nll_loss_args){.input = __VA_ARGS__}, \
                             EPL_GIVEN2(__VA_ARGS__))
 
@@ -130,11 +130,11 @@ typedef struct {
 } epl_gaussian_nll_loss_args;
 /* (log var + (input - target)^2 / var) / 2 */
 EPL_API epl_val epl_op_gaussian_nll_loss(const epl_gaussian_nll_loss_args *a, const char *given);
-#define epl_gaussian_nll_loss(...)                                            \
+#define epl_gaussian_nll_loss(...)                                                \
     epl_op_gaussian_nll_loss(&(epl_gaussian_nll_loss_args){.input = __VA_ARGS__}, \
                              EPL_GIVEN3(__VA_ARGS__))
 
-/* -- margins ------------------------------------------------------------------------------------ */
+/* -- margins -------------------------------------------------------------------------- */
 typedef struct {
     epl_val input, target; /* targets 1 and -1 */
     double margin;         /* default 1 */
@@ -143,7 +143,7 @@ typedef struct {
 /* x where t is 1, max(0, margin - x) where t is -1 */
 EPL_API epl_val epl_op_hinge_embedding_loss(const epl_hinge_embedding_loss_args *a,
                                             const char *given);
-#define epl_hinge_embedding_loss(...)                                                \
+#define epl_hinge_embedding_loss(...)                                                   \
     epl_op_hinge_embedding_loss(&(epl_hinge_embedding_loss_args){.input = __VA_ARGS__}, \
                                 EPL_GIVEN2(__VA_ARGS__))
 
@@ -153,7 +153,7 @@ typedef struct {
 } epl_soft_margin_loss_args;
 /* log(1 + exp(-t x)) */
 EPL_API epl_val epl_op_soft_margin_loss(const epl_soft_margin_loss_args *a, const char *given);
-#define epl_soft_margin_loss(...)                                            \
+#define epl_soft_margin_loss(...)                                               \
     epl_op_soft_margin_loss(&(epl_soft_margin_loss_args){.input = __VA_ARGS__}, \
                             EPL_GIVEN2(__VA_ARGS__))
 
@@ -165,7 +165,7 @@ typedef struct {
 /* max(0, -t (input1 - input2) + margin) */
 EPL_API epl_val epl_op_margin_ranking_loss(const epl_margin_ranking_loss_args *a,
                                            const char *given);
-#define epl_margin_ranking_loss(...)                                                 \
+#define epl_margin_ranking_loss(...)                                                   \
     epl_op_margin_ranking_loss(&(epl_margin_ranking_loss_args){.input1 = __VA_ARGS__}, \
                                EPL_GIVEN3(__VA_ARGS__))
 
@@ -177,7 +177,7 @@ typedef struct {
 /* 1 - cos where t is 1, max(0, cos - margin) where t is -1 */
 EPL_API epl_val epl_op_cosine_embedding_loss(const epl_cosine_embedding_loss_args *a,
                                              const char *given);
-#define epl_cosine_embedding_loss(...)                                                 \
+#define epl_cosine_embedding_loss(...)                                                     \
     epl_op_cosine_embedding_loss(&(epl_cosine_embedding_loss_args){.input1 = __VA_ARGS__}, \
                                  EPL_GIVEN3(__VA_ARGS__))
 
@@ -190,7 +190,7 @@ typedef struct {
 /* max(0, |anchor - positive| - |anchor - negative| + margin) */
 EPL_API epl_val epl_op_triplet_margin_loss(const epl_triplet_margin_loss_args *a,
                                            const char *given);
-#define epl_triplet_margin_loss(...)                                                 \
+#define epl_triplet_margin_loss(...)                                                   \
     epl_op_triplet_margin_loss(&(epl_triplet_margin_loss_args){.anchor = __VA_ARGS__}, \
                                EPL_GIVEN3(__VA_ARGS__))
 

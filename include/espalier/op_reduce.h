@@ -15,7 +15,7 @@ extern "C" {
 #define epl_axes(...) \
     ((epl_ints){EPL_COUNT(int64_t, 0, __VA_ARGS__) - 1, (int64_t[]){0, __VA_ARGS__} + 1})
 
-/* -- sums --------------------------------------------------------------------------------- */
+/* -- sums ----------------------------------------------------------------------------- */
 typedef struct {
     epl_val input;
     epl_ints dim;
@@ -59,7 +59,7 @@ EPL_API epl_val epl_op_vector_norm(const epl_vector_norm_args *a, const char *gi
 #define epl_vector_norm(...) \
     epl_op_vector_norm(&(epl_vector_norm_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
 
-/* -- extremes, tests ------------------------------------------------------------------------ */
+/* -- extremes, tests ------------------------------------------------------------------ */
 typedef struct {
     epl_val input;
     epl_ints dim;
@@ -96,11 +96,13 @@ typedef struct {
 } epl_arg_args;
 /* Where the greatest x stands, the first of equals, a NaN before all; I64. */
 EPL_API epl_val epl_op_argmax(const epl_arg_args *a, const char *given);
-#define epl_argmax(...) epl_op_argmax(&(epl_arg_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_argmax(...) \
+    epl_op_argmax(&(epl_arg_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
 EPL_API epl_val epl_op_argmin(const epl_arg_args *a, const char *given);
-#define epl_argmin(...) epl_op_argmin(&(epl_arg_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_argmin(...) \
+    epl_op_argmin(&(epl_arg_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
 
-/* -- along one axis --------------------------------------------------------------------------- */
+/* -- along one axis ------------------------------------------------------------------- */
 typedef struct {
     epl_val input;
     int64_t dim; /* required: epl_cumsum(x, 0) */
@@ -131,7 +133,7 @@ EPL_API epl_val epl_op_log_softmax(const epl_softmax_args *a, const char *given)
 
 typedef struct {
     epl_val input;
-    int64_t dim; /* default -1 */
+    int64_t dim;             /* default -1 */
     bool descending, stable; /* equals keep their order in any case; NaN is the greatest */
     epl_val *indices;        /* where each stood (I64) is written here; NULL: not wanted */
 } epl_sort_args;
@@ -146,16 +148,16 @@ EPL_API epl_val epl_op_argsort(const epl_sort_args *a, const char *given);
 typedef struct {
     epl_val input;
     int64_t k;
-    int64_t dim;     /* default -1 */
-    bool largest;    /* default true */
-    bool sorted;     /* they are in any case */
+    int64_t dim;      /* default -1 */
+    bool largest;     /* default true */
+    bool sorted;      /* they are in any case */
     epl_val *indices; /* as in epl_sort_args */
 } epl_topk_args;
 /* The k greatest, or least, in order. */
 EPL_API epl_val epl_op_topk(const epl_topk_args *a, const char *given);
 #define epl_topk(...) epl_op_topk(&(epl_topk_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
 
-/* -- normalization ------------------------------------------------------------------------------ */
+/* -- normalization -------------------------------------------------------------------- */
 typedef struct {
     epl_val input;                     /* [n, c, ...] */
     epl_val running_mean, running_var; /* [c]; must be there unless training */

@@ -23,10 +23,16 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return epl__amax(x[0], ((const epl__reduce_attrs *)attrs)->mask << 1);
 }
 
-const epl_prim epl__prim_amax = {
-    .name = "amax", .formula = "y = the greatest of x over the axes of mask", .inputs = 1,
-    .attrs_size = sizeof(epl__reduce_attrs), .attrs = epl__reduce_table, .type = epl__reduce_type,
-    .kernel = kernel, .jvp = jvp, .batch = batch, .lower = EPL_LOWER_ENGINE};
+const epl_prim epl__prim_amax = {.name = "amax",
+                                 .formula = "y = the greatest of x over the axes of mask",
+                                 .inputs = 1,
+                                 .attrs_size = sizeof(epl__reduce_attrs),
+                                 .attrs = epl__reduce_table,
+                                 .type = epl__reduce_type,
+                                 .kernel = kernel,
+                                 .jvp = jvp,
+                                 .batch = batch,
+                                 .lower = EPL_LOWER_ENGINE};
 
 epl_val epl_op_amax(const epl_reduce_args *a, const char *given)
 {

@@ -15,10 +15,15 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return epl__argmax(x[0], (int)((const epl__axis_attrs *)attrs)->axis + 1);
 }
 
-const epl_prim epl__prim_argmax = {
-    .name = "argmax", .formula = "y = the place of the greatest of x on an axis", .inputs = 1,
-    .attrs_size = sizeof(epl__axis_attrs), .attrs = epl__axis_table, .type = epl__axis_type,
-    .kernel = kernel, .batch = batch, .lower = EPL_LOWER_ENGINE};
+const epl_prim epl__prim_argmax = {.name = "argmax",
+                                   .formula = "y = the place of the greatest of x on an axis",
+                                   .inputs = 1,
+                                   .attrs_size = sizeof(epl__axis_attrs),
+                                   .attrs = epl__axis_table,
+                                   .type = epl__axis_type,
+                                   .kernel = kernel,
+                                   .batch = batch,
+                                   .lower = EPL_LOWER_ENGINE};
 
 epl_val epl__argmax(epl_val x, int axis)
 {

@@ -88,10 +88,14 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
 static const epl_attr attrs[] = {EPL_ATTR(argsort_attrs, axis, EPL_INT, 0, 0, EPL_MAX_RANK),
                                  EPL_ATTR(argsort_attrs, descending, EPL_INT, 0, 0, 1),
                                  EPL_ATTR_END};
-const epl_prim epl__prim_argsort = {
-    .name = "argsort", .formula = "y = the order of x along an axis", .inputs = 1,
-    .attrs_size = sizeof(argsort_attrs), .attrs = attrs, .type = type, .kernel = kernel,
-    .batch = batch};
+const epl_prim epl__prim_argsort = {.name = "argsort",
+                                    .formula = "y = the order of x along an axis",
+                                    .inputs = 1,
+                                    .attrs_size = sizeof(argsort_attrs),
+                                    .attrs = attrs,
+                                    .type = type,
+                                    .kernel = kernel,
+                                    .batch = batch};
 
 epl_val epl__argsort(epl_val x, int axis, bool descending)
 {

@@ -122,47 +122,57 @@ static epl_val normalized(channels *c, bool from_batch, int64_t first_axis)
     } else if (!from_batch)
         y = by_running(c);
     else if (epl__terms(s, mask) == 1)
-        y = epl__bad(c->x, EPL_ERR_SHAPE, "[%s] statistics need more than one element a channel, "
-                     "got input %s", c->op, epl__show(c->x));
+        y = epl__bad(c->x, EPL_ERR_SHAPE,
+                     "[%s] statistics need more than one element a channel, got input %s", c->op,
+                     epl__show(c->x));
     else
         y = by_batch(c, mask);
     epl__composite_end(c->x, before);
     return y;
 }
 
-static double eps_of(double eps, const char *given)
-{
-    return epl__given(given, "eps") ? eps : 1e-5;
-}
-
 epl_val epl_op_batch_norm(const epl_batch_norm_args *a, const char *given)
 {
-    double eps = eps_of(a->eps, given), momentum = epl__given(given, "momentum") ? a->momentum : 0.1;
-    channels c = {"batch_norm", a->input, a->running_mean, a->running_var, a->weight, a->bias,
-                  momentum, eps, a->new_mean, a->new_var};
+    channels c = {.op = "batch_norm",
+                  .x = a->input,
+                  .running_mean = a->running_mean,
+                  .running_var = a->running_var,
+                  .weight = a->weight,
+                  .bias = a->bias,
+                  .momentum = epl__given(given, "momentum") ? a->momentum : 0.1,
+                  .eps = epl__given(given, "eps") ? a->eps : 1e-5,
+                  .new_mean = a->new_mean,
+                  .new_var = a->new_var};
     results(&c, EPL_NO_VAL, EPL_NO_VAL);
     if (epl_rank(c.x) == 1 && epl_dim(c.x, 0) == 0) /* torch: as it is */
         return epl__float_in(c.op, &c.x) ? epl__own(c.x, a->input) : EPL_NO_VAL;
-    if (eps < 0 || (a->training && eps == 0))
-        return epl__bad(c.x, EPL_ERR_ARG, "[batch_norm] eps must be positive, got %g", eps);
+    if (c.eps < 0 || (a->training && c.eps == 0))
+        return epl__bad(c.x, EPL_ERR_ARG, "[batch_norm] eps must be positive, got %g", c.eps);
     return normalized(&c, a->training, 0);
 }
 
 epl_val epl_op_instance_norm(const epl_instance_norm_args *a, const char *given)
 {
-    double momentum = epl__given(given, "momentum") ? a->momentum : 0.1;
     bool from_batch = !epl__given(given, "use_input_stats") || a->use_input_stats;
-    channels c = {"instance_norm", a->input, a->running_mean, a->running_var, a->weight, a->bias,
-                  momentum, eps_of(a->eps, given), a->new_mean, a->new_var};
+    channels c = {.op = "instance_norm",
+                  .x = a->input,
+                  .running_mean = a->running_mean,
+                  .running_var = a->running_var,
+                  .weight = a->weight,
+                  .bias = a->bias,
+                  .momentum = epl__given(given, "momentum") ? a->momentum : 0.1,
+                  .eps = epl__given(given, "eps") ? a->eps : 1e-5,
+                  .new_mean = a->new_mean,
+                  .new_var = a->new_var};
     results(&c, EPL_NO_VAL, EPL_NO_VAL);
     return normalized(&c, from_batch, 1);
 }
 
-#define STATISTICS(args)                                                                       \
-    EPL_ARG_OPTIONAL(args, running_mean), EPL_ARG_OPTIONAL(args, running_var),                  \
+#define STATISTICS(args)                                                       \
+    EPL_ARG_OPTIONAL(args, running_mean), EPL_ARG_OPTIONAL(args, running_var), \
         EPL_ARG_OPTIONAL(args, weight), EPL_ARG_OPTIONAL(args, bias)
-#define NUMBERS(args)                                                                          \
-    EPL_ATTR(args, momentum, EPL_NUMBER, 0.1, -1e300, 1e300),                                   \
+#define NUMBERS(args)                                         \
+    EPL_ATTR(args, momentum, EPL_NUMBER, 0.1, -1e300, 1e300), \
         EPL_ATTR(args, eps, EPL_NUMBER, 1e-5, -1e300, 1e300), EPL_ATTR_END
 
 static const epl_attr batch_table[] = {

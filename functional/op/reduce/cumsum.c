@@ -49,10 +49,17 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
 static const epl_attr attrs[] = {EPL_ATTR(epl__cumsum_attrs, axis, EPL_INT, 0, 0, EPL_MAX_RANK),
                                  EPL_ATTR(epl__cumsum_attrs, reverse, EPL_INT, 0, 0, 1),
                                  EPL_ATTR_END};
-const epl_prim epl__prim_cumsum = {
-    .name = "cumsum", .formula = "y[i] = x[0] + ... + x[i] along an axis", .inputs = 1, .linear = 1,
-    .attrs_size = sizeof(epl__cumsum_attrs), .attrs = attrs, .type = type, .kernel = kernel,
-    .transpose = transpose, .batch = batch, .lower = EPL_LOWER_ENGINE};
+const epl_prim epl__prim_cumsum = {.name = "cumsum",
+                                   .formula = "y[i] = x[0] + ... + x[i] along an axis",
+                                   .inputs = 1,
+                                   .linear = 1,
+                                   .attrs_size = sizeof(epl__cumsum_attrs),
+                                   .attrs = attrs,
+                                   .type = type,
+                                   .kernel = kernel,
+                                   .transpose = transpose,
+                                   .batch = batch,
+                                   .lower = EPL_LOWER_ENGINE};
 
 epl_val epl__cumsum(epl_val x, int axis, bool reverse)
 {
@@ -72,8 +79,8 @@ bool epl__scan_in(const char *op, epl_val *x, const epl_cumsum_args *a, const ch
 }
 
 const epl_attr epl__cumsum_args_table[] = {
-    EPL_ARG(epl_cumsum_args, input), EPL_ATTR_F(epl_cumsum_args, dim, EPL_INT, 0, -12, 11, 1,
-                                                EPL_ATTR_REQUIRED),
+    EPL_ARG(epl_cumsum_args, input),
+    EPL_ATTR_F(epl_cumsum_args, dim, EPL_INT, 0, -12, 11, 1, EPL_ATTR_REQUIRED),
     EPL__ARG_DTYPE(epl_cumsum_args), EPL_ATTR_END};
 
 epl_val epl_op_cumsum(const epl_cumsum_args *a, const char *given)

@@ -22,10 +22,12 @@ epl_val epl_op_normalize(const epl_normalize_args *a, const char *given)
     return y;
 }
 static const epl_attr normalize_table[] = {
-    EPL_ARG(epl_normalize_args, input), EPL_ATTR(epl_normalize_args, p, EPL_NUMBER, 2, -1e300, 1e300),
+    EPL_ARG(epl_normalize_args, input),
+    EPL_ATTR(epl_normalize_args, p, EPL_NUMBER, 2, -1e300, 1e300),
     EPL_ATTR(epl_normalize_args, dim, EPL_INT, 1, -12, 11),
     EPL_ATTR(epl_normalize_args, eps, EPL_NUMBER, 1e-12, 0, 1e300), EPL_ATTR_END};
-EPL__OPERATION(normalize, "x / max(p-norm of x along dim, eps)", epl_normalize_args, normalize_table);
+EPL__OPERATION(normalize, "x / max(p-norm of x along dim, eps)", epl_normalize_args,
+               normalize_table);
 
 /* x by its norm, at least eps; the derivative is that of the norm itself, as in torch. */
 static epl_val unit_along(epl_val x, int64_t mask, double eps)
@@ -71,9 +73,11 @@ epl_val epl_op_pairwise_distance(const epl_pairwise_distance_args *a, const char
     return a->keepdim ? epl__keep(y, epl_typeof(x[0]).shape, mask) : y;
 }
 static const epl_attr pairwise_table[] = {
-    EPL_ARG(epl_pairwise_distance_args, x1), EPL_ARG(epl_pairwise_distance_args, x2),
+    EPL_ARG(epl_pairwise_distance_args, x1),
+    EPL_ARG(epl_pairwise_distance_args, x2),
     EPL_ATTR(epl_pairwise_distance_args, p, EPL_NUMBER, 2, -1e300, 1e300),
     EPL_ATTR(epl_pairwise_distance_args, eps, EPL_NUMBER, 1e-6, -1e300, 1e300),
-    EPL_ATTR(epl_pairwise_distance_args, keepdim, EPL_BOOLEAN, 0, 0, 1), EPL_ATTR_END};
+    EPL_ATTR(epl_pairwise_distance_args, keepdim, EPL_BOOLEAN, 0, 0, 1),
+    EPL_ATTR_END};
 EPL__OPERATION(pairwise_distance, "p-norm of x1 - x2 + eps along the last axis",
                epl_pairwise_distance_args, pairwise_table);

@@ -79,16 +79,16 @@ epl_val epl__reduced(const char *op, const epl_reduce_args *a, const char *given
 {
     epl_val x = a->input;
     int64_t mask;
-    if (!epl__align(op, &x, 1, EPL__COMPUTE) ||
-        !epl__axes_in(op, x, a->dim, given, false, &mask) || !some_terms(op, x, mask))
+    if (!epl__align(op, &x, 1, EPL__COMPUTE) || !epl__axes_in(op, x, a->dim, given, false, &mask) ||
+        !some_terms(op, x, mask))
         return EPL_NO_VAL;
     epl_val y = reduce(x, mask);
     return epl__own(a->keepdim ? epl__keep(y, epl_typeof(x).shape, mask) : y, a->input);
 }
 
-const epl_attr epl__reduce_args_table[] = {
-    EPL_ARG(epl_reduce_args, input), EPL__ARG_DIM(epl_reduce_args),
-    EPL__ARG_KEEPDIM(epl_reduce_args), EPL_ATTR_END};
+const epl_attr epl__reduce_args_table[] = {EPL_ARG(epl_reduce_args, input),
+                                           EPL__ARG_DIM(epl_reduce_args),
+                                           EPL__ARG_KEEPDIM(epl_reduce_args), EPL_ATTR_END};
 
 epl_val epl__arg_reduced(const char *op, const epl_arg_args *a, const char *given,
                          epl_val (*reduce)(epl_val x, int axis))

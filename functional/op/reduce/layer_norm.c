@@ -20,8 +20,10 @@ static bool shape_in(const char *op, epl_val *x, epl_ints shape, epl_shape *last
     for (size_t i = 0; fits && i < shape.count; i++)
         fits = shape.at[i] == s.dim[lead + (int)i];
     if (!fits) {
-        epl__bad(*x, EPL_ERR_SHAPE, "[%s] normalized_shape must be the last axes of input %s, got "
-                 "%zu axes, the first of %lld", op, epl__show(*x), shape.count,
+        epl__bad(*x, EPL_ERR_SHAPE,
+                 "[%s] normalized_shape must be the last axes of input %s, got "
+                 "%zu axes, the first of %lld",
+                 op, epl__show(*x), shape.count,
                  shape.at && shape.count ? (long long)shape.at[0] : -1LL);
         return false;
     }
@@ -55,8 +57,10 @@ epl_val epl_op_layer_norm(const epl_layer_norm_args *a, const char *given)
 static const epl_attr layer_table[] = {
     EPL_ARG(epl_layer_norm_args, input),
     EPL_ATTR_F(epl_layer_norm_args, normalized_shape, EPL_LIST, 0, 0, 9e18, 1, EPL_ATTR_REQUIRED),
-    EPL_ARG_OPTIONAL(epl_layer_norm_args, weight), EPL_ARG_OPTIONAL(epl_layer_norm_args, bias),
-    EPL_ATTR(epl_layer_norm_args, eps, EPL_NUMBER, 1e-5, -1e300, 1e300), EPL_ATTR_END};
+    EPL_ARG_OPTIONAL(epl_layer_norm_args, weight),
+    EPL_ARG_OPTIONAL(epl_layer_norm_args, bias),
+    EPL_ATTR(epl_layer_norm_args, eps, EPL_NUMBER, 1e-5, -1e300, 1e300),
+    EPL_ATTR_END};
 EPL__OPERATION(layer_norm, "(x - mean) / sqrt(var + eps) weight + bias over the last axes",
                epl_layer_norm_args, layer_table);
 
@@ -93,16 +97,19 @@ epl_val epl_op_group_norm(const epl_group_norm_args *a, const char *given)
     epl_shape s = epl_typeof(x).shape;
     int64_t groups = a->num_groups;
     if (s.rank < 2 || groups < 1 || s.dim[1] % groups)
-        return epl__bad(x, EPL_ERR_SHAPE, "[group_norm] input %s must be [n, c, ...] with c a "
-                        "multiple of num_groups, %lld", epl__show(x), (long long)groups);
+        return epl__bad(x, EPL_ERR_SHAPE,
+                        "[group_norm] input %s must be [n, c, ...] with c a "
+                        "multiple of num_groups, %lld",
+                        epl__show(x), (long long)groups);
     epl_shape one = epl_shape_of(1, &s.dim[1]);
     if (!epl__weight_in("group_norm", "weight", a->weight, x, one) ||
         !epl__weight_in("group_norm", "bias", a->bias, x, one))
         return EPL_NO_VAL;
     int64_t each = s.dim[1] / groups * epl__product(s, 2, s.rank);
     if (s.dim[0] * each == 1)
-        return epl__bad(x, EPL_ERR_SHAPE, "[group_norm] statistics need more than one element a "
-                        "group, got input %s", epl__show(x));
+        return epl__bad(x, EPL_ERR_SHAPE,
+                        "[group_norm] statistics need more than one element a group, got input %s",
+                        epl__show(x));
     uint32_t before = epl__composite(x, "group_norm");
     epl_val y = epl__reshape(x, epl_dims(s.dim[0], groups, each));
     y = epl__unit(epl__centred(y, 4, false, NULL), 4, eps, EPL_NO_VAL);
@@ -113,7 +120,10 @@ epl_val epl_op_group_norm(const epl_group_norm_args *a, const char *given)
 static const epl_attr group_table[] = {
     EPL_ARG(epl_group_norm_args, input),
     EPL_ATTR_F(epl_group_norm_args, num_groups, EPL_INT, 0, 1, 9e18, 1, EPL_ATTR_REQUIRED),
-    EPL_ARG_OPTIONAL(epl_group_norm_args, weight), EPL_ARG_OPTIONAL(epl_group_norm_args, bias),
-    EPL_ATTR(epl_group_norm_args, eps, EPL_NUMBER, 1e-5, -1e300, 1e300), EPL_ATTR_END};
-EPL__OPERATION(group_norm, "(x - mean) / sqrt(var + eps) weight + bias, a group of channels at a time",
+    EPL_ARG_OPTIONAL(epl_group_norm_args, weight),
+    EPL_ARG_OPTIONAL(epl_group_norm_args, bias),
+    EPL_ATTR(epl_group_norm_args, eps, EPL_NUMBER, 1e-5, -1e300, 1e300),
+    EPL_ATTR_END};
+EPL__OPERATION(group_norm,
+               "(x - mean) / sqrt(var + eps) weight + bias, a group of channels at a time",
                epl_group_norm_args, group_table);

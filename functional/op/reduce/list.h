@@ -1,4 +1,5 @@
 /* reduce: PRIM(name) for each primitive, OP(name) for each operation. Included many times. */
+/* clang-format off */
 PRIM(sum) OP(sum)
 OP(mean) OP(prod) OP(var) OP(std)
 PRIM(amax) OP(amax)

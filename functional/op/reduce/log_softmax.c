@@ -55,10 +55,10 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     return true;
 }
 
-/* v - sum p v */
+/* v - sum p v; the sign is changed where the numbers are few, in the transpose too */
 static epl_val centred(epl_val v, epl_val p, int64_t mask)
 {
-    return epl_sub(v, epl__spread(epl__sum(epl_mul(v, p), mask), p, mask));
+    return epl_add(v, epl__spread(epl_neg(epl__sum(epl_mul(v, p), mask)), p, mask));
 }
 
 static epl_val jvp(const epl_val *x, const epl_val *dx, size_t count, const void *attrs)
@@ -76,10 +76,15 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return epl__log_softmax(x[0], (int)((const epl__axis_attrs *)attrs)->axis + 1);
 }
 
-const epl_prim epl__prim_log_softmax = {
-    .name = "log_softmax", .formula = "y = x - log sum exp x along an axis", .inputs = 1,
-    .attrs_size = sizeof(epl__axis_attrs), .attrs = epl__axis_table, .type = type,
-    .kernel = kernel, .jvp = jvp, .batch = batch};
+const epl_prim epl__prim_log_softmax = {.name = "log_softmax",
+                                        .formula = "y = x - log sum exp x along an axis",
+                                        .inputs = 1,
+                                        .attrs_size = sizeof(epl__axis_attrs),
+                                        .attrs = epl__axis_table,
+                                        .type = type,
+                                        .kernel = kernel,
+                                        .jvp = jvp,
+                                        .batch = batch};
 
 epl_val epl__log_softmax(epl_val x, int axis)
 {

@@ -2,7 +2,7 @@
 #include <math.h>
 #include "reducing.h"
 
-/* -- axes ---------------------------------------------------------------------------------- */
+/* -- axes ----------------------------------------------------------------------------- */
 bool epl__axis_in(const char *op, epl_val x, int64_t dim, int64_t *mask)
 {
     int axis = epl__axis(op, x, dim);
@@ -88,7 +88,7 @@ bool epl__only_float(const char *op, epl_val x)
     return false;
 }
 
-/* -- walks ----------------------------------------------------------------------------------- */
+/* -- walks ---------------------------------------------------------------------------- */
 epl__rows epl__rows_of(epl_shape s, int64_t mask)
 {
     epl__rows r = {.rank = s.rank, .outputs = 1, .terms = 1};
@@ -131,7 +131,7 @@ epl__lines epl__lines_of(epl_shape s, int64_t axis)
     return l;
 }
 
-/* -- elements -------------------------------------------------------------------------------- */
+/* -- elements ------------------------------------------------------------------------- */
 double epl__load(const epl_array *x, int64_t i)
 {
     const void *p = x->data;
@@ -197,7 +197,7 @@ bool epl__less(const epl_array *x, int64_t a, int64_t b)
     return isnan(v) ? !isnan(u) : u < v;
 }
 
-/* -- types ------------------------------------------------------------------------------------ */
+/* -- types ---------------------------------------------------------------------------- */
 static bool stored_only(epl_dtype d)
 {
     return d == EPL_F16 || d == EPL_BF16;

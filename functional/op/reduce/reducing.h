@@ -8,7 +8,7 @@
 #include "../op.h"
 #include "../shape/shape.h"
 
-/* -- axes ---------------------------------------------------------------------------- */
+/* -- axes ----------------------------------------------------------------------------- */
 /* The axes of .dim as a mask: all of them if it was not given or (unless `strict`) empty.
  * False after an error: out of range, twice the same, or given without a list. */
 bool epl__axes_in(const char *op, epl_val x, epl_ints dim, const char *given, bool strict,
@@ -29,7 +29,7 @@ bool epl__dtype_in(const char *op, epl_val *x, epl_dtype dtype, const char *give
 /* A float operand (.dtype seen to); integers are an error, as torch has no mean of them. */
 bool epl__only_float(const char *op, epl_val x);
 
-/* -- pieces of operations ---------------------------------------------------------------- */
+/* -- pieces of operations ------------------------------------------------------------- */
 epl_val epl__amin(epl_val x, int64_t mask);
 epl_val epl__argmax(epl_val x, int axis);
 epl_val epl__argmin(epl_val x, int axis);
@@ -63,7 +63,7 @@ bool epl__scan_in(const char *op, epl_val *x, const epl_cumsum_args *a, const ch
                   int *axis);
 extern const epl_attr epl__cumsum_args_table[];
 
-/* -- walks for kernels --------------------------------------------------------------------- */
+/* -- walks for kernels ---------------------------------------------------------------- */
 /* Outputs in row-major order, and the terms of each. */
 typedef struct {
     int kept, rank; /* axes: the first `kept` stay */

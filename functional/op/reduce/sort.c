@@ -61,7 +61,7 @@ epl_val epl_op_topk(const epl_topk_args *a, const char *given)
     return y;
 }
 
-/* -- records ------------------------------------------------------------------------------------ */
+/* -- records -------------------------------------------------------------------------- */
 static size_t two_results(epl_val y, epl_val indices, epl_val *out, size_t room)
 {
     if (epl_is_none(y) || epl_is_none(indices))
@@ -95,17 +95,19 @@ static const epl_attr sort_table[] = {
     EPL_ARG(epl_sort_args, input), EPL__ARG_AXIS(epl_sort_args, -1),
     EPL_ATTR(epl_sort_args, descending, EPL_BOOLEAN, 0, 0, 1),
     EPL_ATTR_F(epl_sort_args, stable, EPL_BOOLEAN, 0, 0, 1, 1, EPL_ATTR_NONE), EPL_ATTR_END};
-const epl_operation epl__operation_sort = {
-    "sort", "the elements of x in order along dim; where each stood", sizeof(epl_sort_args),
-    sort_table, sort_build};
+const epl_operation epl__operation_sort = {"sort",
+                                           "the elements of x in order along dim; where each stood",
+                                           sizeof(epl_sort_args), sort_table, sort_build};
 EPL__OPERATION(argsort, "where the elements of x stand, in order along dim", epl_sort_args,
                sort_table);
 
 static const epl_attr topk_table[] = {
     EPL_ARG(epl_topk_args, input),
     EPL_ATTR_F(epl_topk_args, k, EPL_INT, 0, 0, 9e18, 1, EPL_ATTR_REQUIRED),
-    EPL__ARG_AXIS(epl_topk_args, -1), EPL_ATTR(epl_topk_args, largest, EPL_BOOLEAN, 1, 0, 1),
-    EPL_ATTR(epl_topk_args, sorted, EPL_BOOLEAN, 1, 0, 1), EPL_ATTR_END};
+    EPL__ARG_AXIS(epl_topk_args, -1),
+    EPL_ATTR(epl_topk_args, largest, EPL_BOOLEAN, 1, 0, 1),
+    EPL_ATTR(epl_topk_args, sorted, EPL_BOOLEAN, 1, 0, 1),
+    EPL_ATTR_END};
 const epl_operation epl__operation_topk = {
     "topk", "the k greatest elements of x along dim; where each stood", sizeof(epl_topk_args),
     topk_table, topk_build};

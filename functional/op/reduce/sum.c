@@ -39,10 +39,17 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return epl__sum(x[0], a->mask << 1);
 }
 
-const epl_prim epl__prim_sum = {
-    .name = "sum", .formula = "y = sum of x over the axes of mask", .inputs = 1, .linear = 1,
-    .attrs_size = sizeof(epl__reduce_attrs), .attrs = epl__reduce_table, .type = epl__reduce_type,
-    .kernel = kernel, .transpose = transpose, .batch = batch, .lower = EPL_LOWER_ENGINE};
+const epl_prim epl__prim_sum = {.name = "sum",
+                                .formula = "y = sum of x over the axes of mask",
+                                .inputs = 1,
+                                .linear = 1,
+                                .attrs_size = sizeof(epl__reduce_attrs),
+                                .attrs = epl__reduce_table,
+                                .type = epl__reduce_type,
+                                .kernel = kernel,
+                                .transpose = transpose,
+                                .batch = batch,
+                                .lower = EPL_LOWER_ENGINE};
 
 /* Integers and booleans are summed in i64, as torch does. */
 epl_val epl_op_sum(const epl_sum_args *a, const char *given)

@@ -16,7 +16,7 @@ epl_val epl__centred(epl_val x, int64_t mask, bool shift, epl_val *mean)
     epl_val m = epl__mean(x, mask);
     if (mean)
         *mean = epl_is_none(first) ? m : epl_add(m, first);
-    return epl_sub(x, epl__spread(m, x, mask));
+    return epl_add(x, epl__spread(epl_neg(m), x, mask));
 }
 
 epl_val epl__sqrt_safe(epl_val x)
@@ -64,7 +64,8 @@ epl_val epl_op_std(const epl_var_args *a, const char *given)
 }
 
 static const epl_attr table[] = {
-    EPL_ARG(epl_var_args, input), EPL__ARG_DIM(epl_var_args),
+    EPL_ARG(epl_var_args, input),
+    EPL__ARG_DIM(epl_var_args),
     EPL_ATTR_F(epl_var_args, unbiased, EPL_BOOLEAN, 1, 0, 1, 1, EPL_ATTR_NONE),
     EPL__ARG_KEEPDIM(epl_var_args),
     EPL_ATTR_F(epl_var_args, correction, EPL_NUMBER, 1, -1e300, 1e300, 1, EPL_ATTR_NONE),

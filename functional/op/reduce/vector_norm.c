@@ -42,14 +42,14 @@ epl_val epl_op_vector_norm(const epl_vector_norm_args *a, const char *given)
     epl_val x = a->input;
     int64_t mask;
     double p = epl__given(given, "ord") ? a->ord : 2;
-    if (!epl__dtype_in("vector_norm", &x, a->dtype, given) ||
-        !epl__only_float("vector_norm", x) ||
+    if (!epl__dtype_in("vector_norm", &x, a->dtype, given) || !epl__only_float("vector_norm", x) ||
         !epl__axes_in("vector_norm", x, a->dim, given, false, &mask))
         return EPL_NO_VAL;
     epl_shape s = epl_typeof(x).shape;
     if ((p < 0 || isinf(p)) && epl__terms(s, mask) == 0)
-        return epl__bad(x, EPL_ERR_SHAPE, "[vector_norm] the norm of order %g of no elements (%s) "
-                        "does not exist", p, epl__show(x));
+        return epl__bad(x, EPL_ERR_SHAPE,
+                        "[vector_norm] the norm of order %g of no elements (%s) does not exist", p,
+                        epl__show(x));
     uint32_t before = epl__composite(x, "vector_norm");
     epl_val y = epl__norm(x, p, mask);
     epl__composite_end(x, before);
@@ -58,7 +58,9 @@ epl_val epl_op_vector_norm(const epl_vector_norm_args *a, const char *given)
 static const epl_attr table[] = {
     EPL_ARG(epl_vector_norm_args, input),
     EPL_ATTR_F(epl_vector_norm_args, ord, EPL_NUMBER, 2, -INFINITY, INFINITY, 1, EPL_ATTR_NONE),
-    EPL__ARG_DIM(epl_vector_norm_args), EPL__ARG_KEEPDIM(epl_vector_norm_args),
-    EPL__ARG_DTYPE(epl_vector_norm_args), EPL_ATTR_END};
+    EPL__ARG_DIM(epl_vector_norm_args),
+    EPL__ARG_KEEPDIM(epl_vector_norm_args),
+    EPL__ARG_DTYPE(epl_vector_norm_args),
+    EPL_ATTR_END};
 EPL__OPERATION(vector_norm, "y = (sum |x|^ord)^(1/ord) over the axes of dim", epl_vector_norm_args,
                table);
