@@ -14,13 +14,7 @@ const epl_prim epl__prim_add = {.name = "add",
                                 .transpose = transpose,
                                 EPL__TILED(ADD)};
 
-/* Of booleans it is "or", as in torch. */
-epl_val epl_add(epl_val a, epl_val b)
-{
-    if (epl__result_dtype((epl_val[]){a, b}, 2) == EPL_BOOL)
-        return epl_logical_or(a, b);
-    return epl__map2(&epl__prim_add, a, b, 0);
-}
+EPL__PUBLIC2(add, 0);
 
 /* other times alpha, which has to be whole for integers. False after an error. */
 bool epl__alpha(const char *op, const epl_alpha_args *a, const char *given, epl_val *other)

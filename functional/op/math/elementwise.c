@@ -24,14 +24,27 @@ static bool takes(const epl_prim *p, epl_val any, epl_dtype d)
     return false;
 }
 
+/* Sums and products of booleans are "or" and "and", as in torch. */
+static const epl_prim *of_booleans(const epl_prim *p)
+{
+    return p == &epl__prim_add   ? &epl__prim_logical_or
+           : p == &epl__prim_mul ? &epl__prim_logical_and
+                                 : p;
+}
+
 /* Plain numbers alone: a plain number. */
 static epl_val of_numbers(const epl_prim *p, const epl_val *x, size_t n, unsigned how)
 {
     double number[3] = {0};
     int64_t integer[3] = {0};
-    bool floating = (how & EPL__FLOAT) || !p->scalar_int;
-    for (size_t i = 0; i < n; i++)
-        floating |= epl__num_read(x[i], &number[i], &integer[i]) == EPL_F64;
+    bool flags = true, floating = how & EPL__FLOAT;
+    for (size_t i = 0; i < n; i++) {
+        epl_dtype d = epl__num_read(x[i], &number[i], &integer[i]);
+        floating |= d == EPL_F64;
+        flags &= d == EPL_BOOL;
+    }
+    p = flags && !floating ? of_booleans(p) : p;
+    floating |= !p->scalar_int;
     bool test = strchr(tile_types(p), 'R') != NULL;
     if (!floating) {
         int64_t k = p->scalar_int(integer, NULL);
@@ -50,7 +63,11 @@ epl_val epl__elementwise(const epl_prim *p, epl_val *x, size_t n, unsigned how)
         numbers &= epl__is_num(x[i]);
     if (numbers && n <= 3)
         return of_numbers(p, x, n, how);
-    if (!epl__align(p->name, x, n, how | EPL__COMPUTE) || !takes(p, x[0], epl_typeof(x[0]).dtype))
+    if (!epl__align(p->name, x, n, how | EPL__COMPUTE))
+        return EPL_NO_VAL;
+    epl_dtype d = epl__node_at(epl__fn_of(x[0]), epl__id_of(x[0]))->type->dtype;
+    p = d == EPL_BOOL ? of_booleans(p) : p;
+    if (!takes(p, x[0], d))
         return EPL_NO_VAL;
     return epl_op(p, (epl_vals){n, x}, NULL);
 }

@@ -14,13 +14,7 @@ const epl_prim epl__prim_mul = {.name = "mul",
                                 .transpose = transpose,
                                 EPL__TILED(MUL)};
 
-/* Of booleans it is "and", as in torch. */
-epl_val epl_mul(epl_val a, epl_val b)
-{
-    if (epl__result_dtype((epl_val[]){a, b}, 2) == EPL_BOOL)
-        return epl_logical_and(a, b);
-    return epl__map2(&epl__prim_mul, a, b, 0);
-}
+EPL__PUBLIC2(mul, 0);
 EPL__OPERATION2(mul, "input other");
 
 epl_val epl_scale(epl_val x, double c)
