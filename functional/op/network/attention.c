@@ -5,7 +5,6 @@
  */
 #include <math.h>
 #include "../product/product.h"
-#include "../random/key_op.h"
 
 static const char op[] = "scaled_dot_product_attention";
 
@@ -75,14 +74,6 @@ static epl_val masked(epl_val scores, epl_val mask, epl_val *live)
     return epl_where(*live, epl_add(scores, mask), epl_num(0));
 }
 
-static epl_val dropped(const epl_attention_args *a, epl_val w)
-{
-    epl_val u = epl__random(a->dropout_key, EPL_F32, epl_typeof(w).shape);
-    double keep = 1 - a->dropout_p;
-    return epl_where(epl_ge(u, epl_num(a->dropout_p)), epl_scale(w, keep > 0 ? 1 / keep : 0),
-                     epl_num(0));
-}
-
 static epl_val weights(const epl_attention_args *a, epl_val scores)
 {
     epl_val live = EPL_NO_VAL;
@@ -109,7 +100,7 @@ static epl_val attention(const epl_attention_args *a, double scale, bool grouped
                         "[%s] \"attn_mask\" %s does not broadcast to the scores %s", op,
                         epl__show(a->attn_mask), epl__show(scores));
     if (a->dropout_p > 0)
-        w = dropped(a, w);
+        w = epl_dropout(w, .p = a->dropout_p, .key = a->dropout_key);
     epl_val y = epl__batched(op, grouped ? split(w, heads) : w, grouped ? "txy" : "xy", a->value,
                              "yw", grouped ? "txw" : "xw");
     return grouped ? joined(y) : y;
