@@ -8,7 +8,7 @@
 static epl_val index_in(const char *op, epl_val x, epl_val index)
 {
     epl_type t = epl_typeof(index);
-    if (!epl__fn_of(x) || !index.graph)
+    if (!epl__present(op, epl_list(x, index)))
         return EPL_NO_VAL;
     if (t.dtype == EPL_I64 || t.dtype == EPL_I32)
         return index;
@@ -70,8 +70,8 @@ epl_val epl_gather(epl_val input, int64_t dim, epl_val index)
 epl_val epl_scatter_add(epl_val input, int64_t dim, epl_val index, epl_val src)
 {
     epl_val at = index_in("scatter_add", input, index), x = with_axis(input), from = with_axis(src);
-    int axis = at.graph && src.graph ? epl__axis("scatter_add", input, dim) : -1;
-    if (axis < 0)
+    int axis = at.graph ? epl__axis("scatter_add", input, dim) : -1;
+    if (axis < 0 || !epl__present("scatter_add", epl_list(input, src)))
         return EPL_NO_VAL;
     if (epl_typeof(src).dtype != epl_typeof(input).dtype)
         return epl__bad(input, EPL_ERR_DTYPE, "[scatter_add] src %s and input %s are of two dtypes",

@@ -6,7 +6,7 @@
 static epl_val index_list(const char *op, epl_val x, epl_val index)
 {
     epl_type t = epl_typeof(index);
-    if (!epl__fn_of(x) || !index.graph)
+    if (!epl__present(op, epl_list(x, index)))
         return EPL_NO_VAL;
     if ((t.dtype != EPL_I64 && t.dtype != EPL_I32) || t.shape.rank > 1)
         return epl__bad(x, EPL_ERR_DTYPE, "[%s] the index must be i64[n] or i32[n], got %s", op,
@@ -58,9 +58,9 @@ static epl_val spread(epl_val x, int axis, epl_val index, epl_val source)
 static epl_val source_of(const char *op, epl_val x, int axis, epl_val index, epl_val source)
 {
     epl_type want = epl_typeof(x);
-    if (!source.graph || !index.graph)
+    if (!index.graph || !epl__present(op, epl_list(x, source)))
         return EPL_NO_VAL;
-    if (epl_rank(source) == 0 && epl__fn_of(source))
+    if (epl_rank(source) == 0)
         source = epl__insert(source, 0, 1);
     want.shape.dim[axis] = epl_dim(index, 0);
     if (epl_type_equal(want, epl_typeof(source)))

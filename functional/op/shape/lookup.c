@@ -28,8 +28,8 @@ epl_val epl_one_hot(epl_val input, int64_t num_classes)
 epl_val epl_op_embedding(const epl_embedding_args *a, const char *given)
 {
     epl_val x = a->input, w = a->weight;
-    if (!x.graph || !w.graph)
-        return epl__bad(x.graph ? x : w, EPL_ERR_ARG, "[embedding] input and weight are expected");
+    if (!epl__present("embedding", epl_list(x, w)))
+        return EPL_NO_VAL;
     int64_t rows = epl_dim(w, 0), pad = a->padding_idx;
     if (epl__given(given, "max_norm") || a->scale_grad_by_freq)
         return epl__bad(w, EPL_ERR_ARG, "[embedding] %s is not supported",

@@ -76,6 +76,20 @@ int64_t epl__index_at(const epl_array *index, int64_t i, int64_t n, char *messag
     return -1;
 }
 
+bool epl__present(const char *op, epl_vals x)
+{
+    epl_val any = EPL_NO_VAL;
+    for (size_t i = 0; i < x.count; i++)
+        any = epl__fn_of(any) ? any : x.at[i];
+    for (size_t i = 0; i < x.count; i++)
+        if (!epl__fn_of(x.at[i])) {
+            epl__bad(any, EPL_ERR_ARG, "[%s] operand %zu of %zu is %s; a value is expected", op,
+                     i + 1, x.count, x.at[i].graph ? "a plain number" : "missing");
+            return false;
+        }
+    return true;
+}
+
 epl_val epl__own(epl_val y, epl_val x)
 {
     epl_fn *f = epl__fn_of(y);

@@ -38,7 +38,8 @@ epl_val epl_narrow_at(epl_val input, int64_t dim, epl_val start, int64_t length)
     if (epl__is_num(start) && epl__num_read(start, &number, &fixed) != EPL_F64)
         return epl_narrow(input, dim, fixed, length);
     epl_type t = epl_typeof(start);
-    if (!on_axis("narrow", input, dim, &axis, &n) || !start.graph)
+    if (!epl__present("narrow", epl_list(input, start)) ||
+        !on_axis("narrow", input, dim, &axis, &n))
         return EPL_NO_VAL;
     if ((t.dtype != EPL_I64 && t.dtype != EPL_I32) || t.shape.rank != 0 || length < 0 || length > n)
         return epl__bad(input, EPL_ERR_ARG,
@@ -99,7 +100,8 @@ epl_val epl_select_scatter(epl_val input, epl_val src, int64_t dim, int64_t inde
 {
     int axis;
     int64_t n;
-    if (!on_axis("select_scatter", input, dim, &axis, &n))
+    if (!epl__present("select_scatter", epl_list(input, src)) ||
+        !on_axis("select_scatter", input, dim, &axis, &n))
         return EPL_NO_VAL;
     if (index < -n || index >= n)
         return epl__bad(input, EPL_ERR_ARG,
@@ -120,7 +122,8 @@ epl_val epl_slice_scatter(epl_val input, epl_val src, int64_t dim, int64_t start
 {
     int axis;
     int64_t n, length;
-    if (!on_axis("slice_scatter", input, dim, &axis, &n) || !src.graph)
+    if (!epl__present("slice_scatter", epl_list(input, src)) ||
+        !on_axis("slice_scatter", input, dim, &axis, &n))
         return EPL_NO_VAL;
     if (step <= 0)
         return epl__bad(input, EPL_ERR_ARG, "[slice_scatter] the step must be positive");

@@ -6,6 +6,7 @@
 /* Fills a size of -1 so that the product is `count`; false after an error. */
 static bool infer(const char *op, epl_val x, epl_shape *s, int64_t count)
 {
+    epl_shape asked = *s;
     int open = -1;
     int64_t known = 1;
     bool fits = s->rank >= 0;
@@ -24,7 +25,7 @@ static bool infer(const char *op, epl_val x, epl_shape *s, int64_t count)
         fits = fits && known == count;
     }
     if (!fits) {
-        epl_type t = epl_type_of(epl_typeof(x).dtype, *s);
+        epl_type t = epl_type_of(epl_typeof(x).dtype, asked);
         epl__bad(x, EPL_ERR_SHAPE, "[%s] %s cannot become %s: %" PRId64 " numbers are to be placed",
                  op, epl__show(x), epl_type_text(t, (char[EPL_TYPE_TEXT]){0}), count);
     }

@@ -14,6 +14,8 @@ int64_t *epl__int_list(epl_val of, size_t n);
 /* a + b and a * b for any signs; false if it does not fit. */
 bool epl__sum_fits(int64_t a, int64_t b, int64_t *out);
 bool epl__product_fits(int64_t a, int64_t b, int64_t *out);
+/* All are values of functions. Else false, and the scope of one of them fails. */
+bool epl__present(const char *op, epl_vals x);
 /* A user's value is a variable of its own: y, or a copy if y is just x again. */
 epl_val epl__own(epl_val y, epl_val x);
 epl_val epl__flat(epl_val x); /* one axis */
