@@ -29,7 +29,7 @@ epl__rows_store *epl__rows_storer(size_t size);
 void epl__rows_fill(void *to, int64_t n, const void *one, size_t size);
 
 /* Several operands that share axes: merged and ordered together. */
-enum { EPL__NEST_MAX = 24 };
+enum { EPL__NEST_MAX = EPL__TILE_MAX_IN + EPL__TILE_MAX_OUT };
 typedef struct {
     int rank, operands;
     int64_t dim[EPL_MAX_RANK];

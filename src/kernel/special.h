@@ -13,5 +13,4 @@ double epl__remainder(double x, double y);
 float epl__remainder_f32(float x, float y);
 /* Python's //, from fmod, so that x = y * (x // y) + x % y holds as well as it can. */
 double epl__floordiv(double x, double y);
-float epl__floordiv_f32(float x, float y);
 #endif

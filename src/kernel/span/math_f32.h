@@ -39,19 +39,23 @@ static inline float exp_tail_f32(float r)
     return FUSED(q, r, 0x1.fffffcp-2f);
 }
 
-/* e^r of the reduced r, and k; x in [-104, 89] */
-static inline float exp_reduced_f32(float x, int32_t *k)
+/* e^r of the reduced r, what its last addition lost, and k; x in [-104, 89] */
+static inline float exp_reduced_f32(float x, int32_t *k, float *lost)
 {
     const float t = FUSED(x, LOG2E_F32, WHOLE_F32), kf = t - WHOLE_F32;
-    const float r = FUSED(-kf, LN2_LOW_F32, FUSED(-kf, LN2_HIGH_F32, x));
+    const float high = FUSED(-kf, LN2_HIGH_F32, x), r = FUSED(-kf, LN2_LOW_F32, high);
+    const float rest = FUSED(-kf, LN2_LOW_F32, high - r); /* what r has lost */
     *k = (int32_t)(bits_f32(t) - 0x4b400000u);
-    return 1 + FUSED(r * r, exp_tail_f32(r), r);
+    const float p = r + FUSED(r * r, exp_tail_f32(r), rest), y = 1 + p;
+    *lost = p - (y - 1);
+    return y;
 }
 
 static inline float exp_f32(float x)
 {
     int32_t k;
-    const float low = x < -104 ? -104 : x, y = exp_reduced_f32(low > 89 ? 89 : low, &k);
+    float lost;
+    const float low = x < -104 ? -104 : x, y = exp_reduced_f32(low > 89 ? 89 : low, &k, &lost);
     const int32_t half = k >> 1; /* in two steps, for results near overflow and below normal */
     return y * exp2_whole_f32(half) * exp2_whole_f32(k - half);
 }
@@ -60,7 +64,8 @@ static inline float exp_f32(float x)
 static inline float exp_plain_f32(float x)
 {
     int32_t k;
-    const float y = exp_reduced_f32(x, &k);
+    float lost;
+    const float y = exp_reduced_f32(x, &k, &lost);
     return y * exp2_whole_f32(k);
 }
 
@@ -167,10 +172,18 @@ static inline float tanh_f32(float x)
     return copysignf(a < 0.625f ? near : far, x);
 }
 
+/* n / (1 + e), e = e^-|x|, n = 1 or e. What e and 1 + e lose in rounding is a factor close
+ * to 1, which needs 1/y and 1/d but roughly. */
 static inline float sigmoid_f32(float x)
 {
-    const float e = exp_f32(-fabsf(x));
-    return (x >= 0 ? 1 : e) / (1 + e);
+    int32_t k;
+    float lost;
+    const float a = fabsf(x), y = exp_reduced_f32(a > 104 ? -104 : -a, &k, &lost);
+    const int32_t half = k >> 1;
+    const float e = y * exp2_whole_f32(half) * exp2_whole_f32(k - half);
+    const float d = 1 + e, of_y = lost * FUSED(-1.0f, y, 2), of_d = (e - (d - 1)) + e * of_y;
+    const float q = (x >= 0 ? 1 : e) / d;
+    return FUSED(q, (x >= 0 ? 0 : of_y) - of_d * FUSED(-0.5f, d, 1.5f), q);
 }
 
 /* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|) */

@@ -47,12 +47,13 @@ static inline double scaled_f64(double y, double k)
     return y * exp2_whole_f64(half) * exp2_whole_f64(k - (half - WHOLE_F64) + WHOLE_F64);
 }
 
-/* e^r of the reduced r; *t is k + WHOLE; x in [-746, 710] */
-static inline double exp_reduced_f64(double x, double *t)
+/* e^r of the reduced r, what its last addition lost; *t is k + WHOLE; x in [-746, 710] */
+static inline double exp_reduced_f64(double x, double *t, double *lost)
 {
     *t = FUSED(x, LOG2E_F64, WHOLE_F64);
     const double k = *t - WHOLE_F64;
-    const double r = FUSED(-k, LN2_LOW_F64, FUSED(-k, LN2_HIGH_F64, x));
+    const double high = FUSED(-k, LN2_HIGH_F64, x), r = FUSED(-k, LN2_LOW_F64, high);
+    const double rest = FUSED(-k, LN2_LOW_F64, high - r); /* what r has lost */
     double q = FUSED(2.4999394670798621e-08, r, 2.7630012747969539e-07);
     q = FUSED(q, r, 2.755758809637366e-06);
     q = FUSED(q, r, 2.4801493892990059e-05);
@@ -62,21 +63,24 @@ static inline double exp_reduced_f64(double x, double *t)
     q = FUSED(q, r, 0.041666666666534548);
     q = FUSED(q, r, 0.16666666666666416);
     q = FUSED(q, r, 0.500000000000001);
-    return 1 + FUSED(r * r, q, r);
+    const double p = r + FUSED(r * r, q, rest), y = 1 + p;
+    *lost = p - (y - 1);
+    return y;
 }
 
 static inline double exp_f64(double x)
 {
-    double t;
-    const double low = x < -746 ? -746 : x, y = exp_reduced_f64(low > 710 ? 710 : low, &t);
+    double t, lost;
+    const double low = x < -746 ? -746 : x;
+    const double y = exp_reduced_f64(low > 710 ? 710 : low, &t, &lost);
     return scaled_f64(y, t - WHOLE_F64);
 }
 
 /* x in [-708, 709] */
 static inline double exp_plain_f64(double x)
 {
-    double t;
-    const double y = exp_reduced_f64(x, &t);
+    double t, lost;
+    const double y = exp_reduced_f64(x, &t, &lost);
     return y * exp2_whole_f64(t);
 }
 
@@ -220,10 +224,16 @@ static inline double tanh_f64(double x)
     return copysign(a < 0.625 ? near : far, x);
 }
 
+/* n / (1 + e), e = e^-|x|, n = 1 or e. What e and 1 + e lose in rounding is a factor close
+ * to 1, which needs 1/y and 1/d but roughly. */
 static inline double sigmoid_f64(double x)
 {
-    const double e = exp_f64(-fabs(x));
-    return (x >= 0 ? 1 : e) / (1 + e);
+    double t, lost;
+    const double a = fabs(x), y = exp_reduced_f64(a > 746 ? -746 : -a, &t, &lost);
+    const double e = scaled_f64(y, t - WHOLE_F64);
+    const double d = 1 + e, of_y = lost * FUSED(-1.0, y, 2), of_d = (e - (d - 1)) + e * of_y;
+    const double q = (x >= 0 ? 1 : e) / d;
+    return FUSED(q, (x >= 0 ? 0 : of_y) - of_d * FUSED(-0.5, d, 1.5), q);
 }
 
 /* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|) */
@@ -240,7 +250,7 @@ static inline double erf_near_f64(double x) /* |x| <= 1 */
     p = FUSED(p, s, 1.4660332383167168e-08);
     p = FUSED(p, s, -1.6350396726974587e-07);
     p = FUSED(p, s, 1.646100852091039e-06);
-    p = FUSED(p, s, -1.4925597774544614e-05);
+    p = FUSED(p, s, -1.4925595774544614e-05);
     p = FUSED(p, s, 0.00012055331133038531);
     p = FUSED(p, s, -0.00085483269814273127);
     p = FUSED(p, s, 0.0052239776248284514);
@@ -273,7 +283,7 @@ static inline double erf_far_f64(double a)
     q = FUSED(q, a, -0.1027804123905549);
     q = FUSED(q, a, -0.63661771612198981);
     q = FUSED(q, a, -1.1283795077179788);
-    q = FUSED(q, a, 2.6679077067099333e-08);
+    q = FUSED(q, a, 2.6679077367099333e-08);
     return 1 - exp_plain_f64(q);
 }
 
@@ -303,8 +313,9 @@ static inline double wave_f64(double x, uint64_t quarters)
 {
     const double t = FUSED(x, 0x1.45f306dc9c883p-1, WHOLE_F64), k = t - WHOLE_F64;
     const uint64_t q = bits_f64(t) + quarters;
-    const double first = FUSED(-k, PI_2_A_F64, x), r = FUSED(-k, PI_2_B_F64, first);
-    const double low = FUSED(-k, PI_2_C_F64, FUSED(-k, PI_2_B_F64, first - r));
+    const double first = FUSED(-k, PI_2_A_F64, x), near = FUSED(-k, PI_2_B_F64, first);
+    const double rest = FUSED(-k, PI_2_C_F64, FUSED(-k, PI_2_B_F64, first - near));
+    const double r = near + rest, low = (near - r) + rest;
     const double s = r * r;
     double p = FUSED(-7.5787106644430068e-13, s, 1.6058367107219155e-10);
     p = FUSED(p, s, -2.5052104917559983e-08);
