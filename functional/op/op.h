@@ -1,10 +1,10 @@
 /* op.h -- what the files of operations share.
  *
- * A primitive is an epl_prim record with all its rules (espalier/extend.h); it is listed in
- * prims.h. An operation is what users call, by torch's name: a plain function, or an args
- * struct and a macro where there are options, and an epl_operation record, listed in
- * ops.h; most are composed of other operations and need no rules. Rules are written with
- * operations and with the structural builders of src/graph/structure.h.
+ * A primitive is an epl_prim record with all its rules (espalier/extend.h). An operation is
+ * what users call, by torch's name: a plain function, or an args struct and a macro where
+ * there are options, and an epl_operation record; most are composed of other operations and
+ * need no rules. Both are listed in their family's list.h. Rules are written with operations
+ * and with the structural builders of src/graph/structure.h.
  */
 #ifndef EPL_OP_H
 #define EPL_OP_H
@@ -57,12 +57,18 @@ void epl__composite_end(epl_val any, uint32_t before);
 
 /* -- operations --------------------------------------------------------------------------- */
 /* Table rows for an operation's args struct, in torch's order. */
-#define EPL_ARG(args, field) \
-    {#field, EPL_TENSOR, offsetof(args, field), 0, 0, 0, 1, EPL_ATTR_REQUIRED, NULL}
-#define EPL_ARG_OPTIONAL(args, field) \
-    {#field, EPL_TENSOR, offsetof(args, field), 0, 0, 0, 1, EPL_ATTR_NONE, NULL}
-#define EPL_ARG_LIST(args, field) \
-    {#field, EPL_TENSORS, offsetof(args, field), 0, 0, 0, 1, EPL_ATTR_REQUIRED, NULL}
+#define EPL_ARG(args, field)                                                           \
+    {                                                                                  \
+#field, EPL_TENSOR, offsetof(args, field), 0, 0, 0, 1, EPL_ATTR_REQUIRED, NULL \
+    }
+#define EPL_ARG_OPTIONAL(args, field)                                              \
+    {                                                                              \
+#field, EPL_TENSOR, offsetof(args, field), 0, 0, 0, 1, EPL_ATTR_NONE, NULL \
+    }
+#define EPL_ARG_LIST(args, field)                                                       \
+    {                                                                                   \
+#field, EPL_TENSORS, offsetof(args, field), 0, 0, 0, 1, EPL_ATTR_REQUIRED, NULL \
+    }
 
 /* A record for an operation without options: functions of one or two values. */
 typedef struct {
@@ -72,29 +78,29 @@ typedef struct {
     epl_val input, other;
 } epl__binary_args;
 extern const epl_attr epl__unary_table[], epl__binary_table[];
-#define EPL__OPERATION1(name_, doc_)                                                           \
+#define EPL__OPERATION1(name_, doc_)                                                            \
     static size_t name_##_build(const void *args, const char *given, epl_val *out, size_t room) \
-    {                                                                                          \
-        (void)given;                                                                           \
+    {                                                                                           \
+        (void)given;                                                                            \
         return epl__one_result(epl_##name_(((const epl__unary_args *)args)->input), out, room); \
-    }                                                                                          \
+    }                                                                                           \
     const epl_operation epl__operation_##name_ = {#name_, doc_, sizeof(epl__unary_args),        \
                                                   epl__unary_table, name_##_build}
-#define EPL__OPERATION2(name_, doc_)                                                           \
+#define EPL__OPERATION2(name_, doc_)                                                            \
     static size_t name_##_build(const void *args, const char *given, epl_val *out, size_t room) \
-    {                                                                                          \
-        const epl__binary_args *a = args;                                                      \
-        (void)given;                                                                           \
+    {                                                                                           \
+        const epl__binary_args *a = args;                                                       \
+        (void)given;                                                                            \
         return epl__one_result(epl_##name_(a->input, a->other), out, room);                     \
-    }                                                                                          \
+    }                                                                                           \
     const epl_operation epl__operation_##name_ = {#name_, doc_, sizeof(epl__binary_args),       \
                                                   epl__binary_table, name_##_build}
 /* The record of an operation with options: epl_op_NAME(const ARGS *, given). */
-#define EPL__OPERATION(name_, doc_, args_type, table)                                          \
+#define EPL__OPERATION(name_, doc_, args_type, table)                                           \
     static size_t name_##_build(const void *args, const char *given, epl_val *out, size_t room) \
-    {                                                                                          \
+    {                                                                                           \
         return epl__one_result(epl_op_##name_(args, given), out, room);                         \
-    }                                                                                          \
+    }                                                                                           \
     const epl_operation epl__operation_##name_ = {#name_, doc_, sizeof(args_type), table,       \
                                                   name_##_build}
 size_t epl__one_result(epl_val v, epl_val *out, size_t room);

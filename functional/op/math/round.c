@@ -22,7 +22,7 @@ epl_val epl_op_round(const epl_round_args *a, const char *given)
     if (d != EPL_NONE && !epl_dtype_is_float(d))
         return epl__bad(a->input, EPL_ERR_DTYPE, "[round] decimals of %s: cast to a float first",
                         epl__show(a->input));
-    epl_val ten = epl_num(pow(10, (double)(decimals < 0 ? -decimals : decimals)));
+    epl_val ten = epl_num(pow(10, fabs((double)decimals)));
     epl_val scaled = decimals > 0 ? epl_mul(a->input, ten) : epl_div(a->input, ten);
     epl_val whole = epl__map1(&epl__prim_round, scaled, 0);
     return decimals > 0 ? epl_div(whole, ten) : epl_mul(whole, ten);
