@@ -7,8 +7,13 @@
 #define EPL_GEMM_H
 #include "span/gemm_span.h"
 
+/* PANELS of b meet blocks of a; DOTS: k is contiguous in both, and sums are short rows of
+ * c; COMBINE: few rows of c, bound by reading b. */
+typedef enum { EPL__GEMM_PANELS, EPL__GEMM_DOTS, EPL__GEMM_COMBINE } epl__gemm_path;
+
 typedef struct {
     epl__call call;
+    epl__gemm_path path;
     const epl__mul_table *mul;
     int64_t bytes; /* of an element */
     /* A problem without batch axes that could be folded into m or n. */
@@ -25,7 +30,6 @@ typedef struct {
     int panel;            /* vectors in a panel of columns; the last may have one more */
     bool pack_a, pack_b;  /* copy to scratch first */
     bool tiled;           /* c goes through a tile in scratch */
-    bool dots;            /* n is 1 and k contiguous in a and b */
     size_t at_a, at_tile; /* places in scratch; the panel of b is first */
 } epl__gemm;
 
@@ -44,6 +48,11 @@ double epl__mul_rate(const epl__mul_table *t);
 /* The rows of one kernel call, so that m rows make calls of nearly the same height. */
 int64_t epl__mul_rows(const epl__mul_table *t, int vectors, int64_t m);
 
+/* From one row of len elements in scratch to the next, so that rows do not collide. */
+static inline int64_t epl__gemm_pitch(int64_t len)
+{
+    return (len + 15) / 16 * 16 + 16;
+}
 static inline int64_t epl__div_up(int64_t x, int64_t y)
 {
     return (x + y - 1) / y;

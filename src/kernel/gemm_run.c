@@ -53,34 +53,27 @@ static void sweep_rows(const epl__gemm *g, const sweep *s, char *scratch)
     for (int64_t i = 0; i < s->rows; i += step) {
         const int64_t r = epl__least(step, s->rows - i);
         epl__mul *mul = g->mul->mul[s->vectors][r];
-        const char *a = s->a + i * (g->pack_a ? s->kn : s->a_m) * bytes;
-        const int64_t a_m = g->pack_a ? 1 : s->a_m, a_k = g->pack_a ? r : s->a_k;
+        const char *a = s->a + i * s->a_m * bytes;
         char *c = s->c + i * g->c_m * bytes;
         if (g->tiled) {
-            mul(s->kn, a, a_m, a_k, s->b, s->b_k, tile, width, s->columns, false);
+            mul(s->kn, a, s->a_m, s->a_k, s->b, s->b_k, tile, width, s->columns, false);
             put_tile(g, tile, width, c, r, s->columns, s->add);
         } else {
-            mul(s->kn, a, a_m, a_k, s->b, s->b_k, c, g->c_m, s->columns, s->add);
+            mul(s->kn, a, s->a_m, s->a_k, s->b, s->b_k, c, g->c_m, s->columns, s->add);
         }
     }
 }
 
-/* Rows in groups of `step`: [k][rows of the group], one group after the other. */
-static void pack_rows(const epl__gemm *g, const sweep *s, char *to, int64_t step)
+/* Rows of a whose places in the cache collide move to scratch, as they are. */
+static void move_rows(const epl__gemm *g, sweep *s, char *to)
 {
-    for (int64_t i = 0; i < s->rows; i += step) {
-        const int64_t r = epl__least(step, s->rows - i);
-        for (int64_t k = 0; k < s->kn; k++) {
-            for (int64_t j = 0; j < r; j++) {
-                const int64_t from = (i + j) * s->a_m + k * s->a_k, at = i * s->kn + k * r + j;
-                if (g->bytes == 4) {
-                    ((float *)to)[at] = ((const float *)s->a)[from];
-                } else {
-                    ((double *)to)[at] = ((const double *)s->a)[from];
-                }
-            }
-        }
-    }
+    const bool by_k = s->a_k == 1;
+    const int64_t len = by_k ? s->kn : s->rows, pitch = epl__gemm_pitch(len);
+    const epl__piece all = {0, 0, (int32_t)len};
+    g->mul->copy_pieces(to, pitch, s->a, by_k ? s->a_m : s->a_k, by_k ? s->rows : s->kn, &all, 1);
+    s->a = to;
+    s->a_m = by_k ? pitch : 1;
+    s->a_k = by_k ? 1 : pitch;
 }
 
 /* Steps of k [k0, k0 + kn) for rows from m0 (in s) and columns [n0, n1). */
@@ -89,8 +82,9 @@ static void block_step(const epl__gemm *g, sweep s, const char *b, char *c, int6
 {
     const int64_t lanes = g->mul->lanes, bytes = g->bytes;
     const int64_t vectors = epl__div_up(n1 - n0, lanes);
-    int packed_for = 0;
-    const char *a = s.a;
+    if (g->pack_a) {
+        move_rows(g, &s, scratch + g->at_a);
+    }
     for (int64_t at = 0; at < vectors; at += s.vectors) {
         s.vectors = panel_at(g, at, vectors);
         const int64_t j = n0 + at * lanes, width = s.vectors * lanes;
@@ -103,13 +97,39 @@ static void block_step(const epl__gemm *g, sweep s, const char *b, char *c, int6
             s.b = scratch;
             s.b_k = width;
         }
-        if (g->pack_a && packed_for != s.vectors) {
-            s.a = a;
-            pack_rows(g, &s, scratch + g->at_a, epl__mul_rows(g->mul, s.vectors, s.rows));
-            packed_for = s.vectors;
-            s.a = scratch + g->at_a;
-        }
         sweep_rows(g, &s, scratch);
+    }
+}
+
+/* -- without panels ------------------------------------------------------------------- */
+static void dots_block(const epl__gemm *g, const char *a, const char *b, char *c, int64_t m,
+                       int64_t n)
+{
+    const int64_t s_most = g->mul->dot_s, r_most = g->mul->dot_r, bytes = g->bytes, zero = 0;
+    int64_t lane[EPL__DOT_S], to[EPL__DOT_S];
+    for (int i = 0; i < EPL__DOT_S; i++) {
+        lane[i] = i * g->b_n;
+        to[i] = i * g->c_n;
+    }
+    for (int64_t j = 0; j < n; j += s_most) {
+        const int64_t s = epl__least(s_most, n - j);
+        for (int64_t i = 0; i < m; i += r_most) {
+            const int64_t r = epl__least(r_most, m - i);
+            g->mul->dot[r][s](1, g->k, a + i * g->a_m * bytes, g->a_m, &zero,
+                              b + j * g->b_n * bytes, lane, &zero,
+                              c + (i * g->c_m + j * g->c_n) * bytes, g->c_m, to, g->accumulate);
+        }
+    }
+}
+
+/* Columns in stretches that stay in the first cache while b goes by. */
+static void combine_block(const epl__gemm *g, const char *a, const char *b, char *c, int64_t m,
+                          int64_t n0, int64_t n1)
+{
+    const int64_t bytes = g->bytes;
+    for (int64_t j = n0; j < n1; j += 1024) {
+        g->mul->combine(m, g->k, a, g->a_m, g->a_k, b + j * bytes, g->b_k, c + j * bytes, g->c_m,
+                        epl__least(1024, n1 - j), g->accumulate);
     }
 }
 
@@ -117,9 +137,13 @@ void epl__gemm_block(const epl__gemm *g, const char *a, const char *b, char *c, 
                      int64_t m1, int64_t n0, int64_t n1, char *scratch)
 {
     const int64_t bytes = g->bytes;
-    if (g->dots) {
-        g->mul->dots(m1 - m0, g->k, a + m0 * g->a_m * bytes, g->a_m, b, c + m0 * g->c_m * bytes,
-                     g->c_m, g->accumulate);
+    if (g->path == EPL__GEMM_DOTS) {
+        dots_block(g, a + m0 * g->a_m * bytes, b + n0 * g->b_n * bytes,
+                   c + (m0 * g->c_m + n0 * g->c_n) * bytes, m1 - m0, n1 - n0);
+        return;
+    }
+    if (g->path == EPL__GEMM_COMBINE) {
+        combine_block(g, a + m0 * g->a_m * bytes, b, c + m0 * g->c_m * bytes, m1 - m0, n0, n1);
         return;
     }
     sweep s = {.a_m = g->a_m, .a_k = g->a_k, .rows = m1 - m0, .add = g->accumulate};

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include "../kernel.h"
 
-enum { EPL__MUL_V = 4, EPL__MUL_R = 16, EPL__MUL_LANES = 16 };
+enum { EPL__MUL_V = 4, EPL__MUL_R = 16, EPL__MUL_LANES = 16, EPL__DOT_R = 4, EPL__DOT_S = 5 };
 
 /* c[i, j] (+)= sum_k a[i a_m + k a_k] b[k b_k + j] */
 typedef void epl__mul(int64_t kn, const void *a, int64_t a_m, int64_t a_k, const void *b,
@@ -21,6 +21,12 @@ typedef void epl__mul(int64_t kn, const void *a, int64_t a_m, int64_t a_k, const
 /* The same with a[i a_m + a_at[k]] and b[b_at[k] + j]. */
 typedef void epl__mul_at(int64_t kn, const void *a, int64_t a_m, const int64_t *a_at, const void *b,
                          const int64_t *b_at, void *c, int64_t c_m, int64_t n, bool add);
+
+/* c[i c_m + c_at[j]] (+)= the sum over rows y < rows and x < len of
+ * a[i a_m + a_at[y] + x] b[b_lane[j] + b_at[y] + x]: vectors run along the sum. */
+typedef void epl__dot(int64_t rows, int64_t len, const void *a, int64_t a_m, const int64_t *a_at,
+                      const void *b, const int64_t *b_lane, const int64_t *b_at, void *c,
+                      int64_t c_m, const int64_t *c_at, bool add);
 
 /* A piece of a panel row: len elements from `from` to `to`. */
 typedef struct {
@@ -49,9 +55,12 @@ typedef struct {
                         const epl__piece *piece, int pieces);
     /* to[j s_n + i] = from[k i + j] for i < rows, j < n */
     void (*unpack)(void *to, int64_t s_n, const void *from, int64_t k, int64_t rows, int64_t n);
-    /* c[i] (+)= sum_k a[i a_m + k] b[k] for i < m; c has stride c_m. */
-    void (*dots)(int64_t m, int64_t kn, const void *a, int64_t a_m, const void *b, void *c,
-                 int64_t c_m, bool add);
+    int dot_r, dot_s; /* dot[r][s] exists for 1 <= r <= dot_r, 1 <= s <= dot_s */
+    epl__dot *dot[EPL__DOT_R + 1][EPL__DOT_S + 1];
+    /* c[i c_m + j] (+)= sum_k a[i a_m + k a_k] b[k b_k + j] for i < r <= 4, j < n: reads b
+     * row by row, for products that are bound by memory. */
+    void (*combine)(int64_t r, int64_t kn, const void *a, int64_t a_m, int64_t a_k, const void *b,
+                    int64_t b_k, void *c, int64_t c_m, int64_t n, bool add);
 } epl__mul_table;
 
 /* The table of an instruction set for F32 or F64. */

@@ -192,19 +192,38 @@ INLINE vec v_load_over(vec x, const real *p, part m) /* lanes of m must be 0 in 
 }
 #endif
 
-INLINE real v_sum(vec x) /* neighbours first: the same order everywhere for one LANES */
+/* The sum of all lanes: halves are added until one lane is left. */
+#if defined(__AVX512F__)
+INLINE real v_sum(vec x)
+{
+    return V_(reduce_add)(x);
+}
+#elif defined(__AVX2__) && GEMM_BITS == 32
+INLINE real v_sum(vec x)
+{
+    const __m128 a = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    const __m128 b = _mm_add_ps(a, _mm_movehl_ps(a, a));
+    return _mm_cvtss_f32(_mm_add_ss(b, _mm_movehdup_ps(b)));
+}
+#elif defined(__AVX2__)
+INLINE real v_sum(vec x)
+{
+    const __m128d a = _mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd(x, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(a, _mm_unpackhi_pd(a, a)));
+}
+#else
+INLINE real v_sum(vec x)
 {
     real y[LANES];
     v_store(y, x);
-    UNROLL for (int w = LANES / 2; w > 0; w /= 2)
-    {
-        UNROLL for (int i = 0; i < w; i++)
-        {
+    for (int w = LANES / 2; w > 0; w /= 2) {
+        for (int i = 0; i < w; i++) {
             y[i] += y[i + w];
         }
     }
     return y[0];
 }
+#endif
 
 /* -- x as a LANES x LANES matrix, transposed in place -------------------------------- */
 #if defined(__AVX512F__)
