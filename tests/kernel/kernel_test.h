@@ -13,23 +13,23 @@
 #include "../../src/kernel/kernel.h"
 
 /* A test for each instruction set; more than the machine has is the same as what it has. */
-#define EACH_ISA(suite, name)                    \
-    static void name(void);                      \
-    Test(suite, name##_portable)                 \
-    {                                            \
-        setenv("ESPALIER_ISA", "portable", 1);   \
-        name();                                  \
-    }                                            \
-    Test(suite, name##_avx2)                     \
-    {                                            \
-        setenv("ESPALIER_ISA", "avx2", 1);       \
-        name();                                  \
-    }                                            \
-    Test(suite, name##_avx512)                   \
-    {                                            \
-        setenv("ESPALIER_ISA", "avx512", 1);     \
-        name();                                  \
-    }                                            \
+#define EACH_ISA(suite, name)                  \
+    static void name(void);                    \
+    Test(suite, name##_portable)               \
+    {                                          \
+        setenv("ESPALIER_ISA", "portable", 1); \
+        name();                                \
+    }                                          \
+    Test(suite, name##_avx2)                   \
+    {                                          \
+        setenv("ESPALIER_ISA", "avx2", 1);     \
+        name();                                \
+    }                                          \
+    Test(suite, name##_avx512)                 \
+    {                                          \
+        setenv("ESPALIER_ISA", "avx512", 1);   \
+        name();                                \
+    }                                          \
     static void name(void)
 
 static uint64_t random_state = 1;
