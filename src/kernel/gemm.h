@@ -6,15 +6,27 @@
 #ifndef EPL_GEMM_H
 #define EPL_GEMM_H
 #include "span/gemm_span.h"
+#include "xsmm.h"
 
 /* PANELS of b meet blocks of a; DOTS: k is contiguous in both, and sums are short rows of
- * c; COMBINE: few rows of c, bound by reading b. */
-typedef enum { EPL__GEMM_PANELS, EPL__GEMM_DOTS, EPL__GEMM_COMBINE } epl__gemm_path;
+ * c; COMBINE: few rows of c, bound by reading b; XSMM: as PANELS, with libxsmm's kernels;
+ * BLIS does all of a block. */
+typedef enum {
+    EPL__GEMM_PANELS,
+    EPL__GEMM_DOTS,
+    EPL__GEMM_COMBINE,
+    EPL__GEMM_XSMM,
+    EPL__GEMM_BLIS
+} epl__gemm_path;
+/* ESPALIER_GEMM=own|xsmm|blis, read once. */
+typedef enum { EPL__BACKEND_OWN, EPL__BACKEND_XSMM, EPL__BACKEND_BLIS } epl__gemm_backend;
+enum { EPL__XSMM_V = 4, EPL__XSMM_ROWS = 48 }; /* a block of one libxsmm kernel */
 
 typedef struct {
     epl__call call;
     epl__gemm_path path;
     const epl__mul_table *mul;
+    epl_dtype dtype;
     int64_t bytes; /* of an element */
     /* A problem without batch axes that could be folded into m or n. */
     int batch_rank;
@@ -31,11 +43,15 @@ typedef struct {
     bool pack_a, pack_b;  /* copy to scratch first */
     bool tiled;           /* c goes through a tile in scratch */
     size_t at_a, at_tile; /* places in scratch; the panel of b is first */
+    /* 8: fewer columns than a panel, 4: fewer rows, 2: fewer steps of k, 1: adds */
+    epl__xsmm *xsmm[16];
 } epl__gemm;
 
 /* One item's block: rows [m0, m1), columns [n0, n1). */
 void epl__gemm_block(const epl__gemm *g, const char *a, const char *b, char *c, int64_t m0,
                      int64_t m1, int64_t n0, int64_t n1, char *scratch);
+epl__gemm_backend epl__gemm_backend_now(void);
+void epl__gemm_choose(epl__gemm *g);
 void epl__gemm_run(const epl__call *call, void *const *p, int64_t begin, int64_t end,
                    void *scratch);
 /* I64 and I32. */

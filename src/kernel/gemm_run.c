@@ -6,12 +6,16 @@
  * whatever the part it belongs to.
  */
 #include <string.h>
+#include "blis.h"
 #include "gemm.h"
 
 /* Vectors of the panel at vector `at` of `vectors`: `panel`, or panel + 1 for a lone last. */
 static int panel_at(const epl__gemm *g, int64_t at, int64_t vectors)
 {
     const int64_t left = vectors - at;
+    if (g->path == EPL__GEMM_XSMM) {
+        return (int)epl__least(left, g->panel);
+    }
     return left <= g->panel + 1 && g->mul->max_r[left] > 0 ? (int)left : g->panel;
 }
 
@@ -64,11 +68,23 @@ static void sweep_rows(const epl__gemm *g, const sweep *s, char *scratch)
     }
 }
 
+static void sweep_xsmm(const epl__gemm *g, const sweep *s)
+{
+    const int64_t high = EPL__XSMM_ROWS, row = s->a_k == 1 ? s->a_m : 1;
+    const int kind = (s->columns < g->panel * g->mul->lanes ? 8 : 0) + (s->kn < g->kc ? 2 : 0) +
+                     (s->add ? 1 : 0);
+    for (int64_t i = 0; i < s->rows; i += high) {
+        g->xsmm[kind + (s->rows - i < high ? 4 : 0)](s->b, s->a + i * row * g->bytes,
+                                                     s->c + i * g->c_m * g->bytes);
+    }
+}
+
 /* Rows of a whose places in the cache collide move to scratch, as they are. */
 static void move_rows(const epl__gemm *g, sweep *s, char *to)
 {
     const bool by_k = s->a_k == 1;
-    const int64_t len = by_k ? s->kn : s->rows, pitch = epl__gemm_pitch(len);
+    const int64_t len = by_k ? s->kn : s->rows;
+    const int64_t pitch = epl__gemm_pitch(by_k ? g->kc : g->rows_of_part);
     const epl__piece all = {0, 0, (int32_t)len};
     g->mul->copy_pieces(to, pitch, s->a, by_k ? s->a_m : s->a_k, by_k ? s->rows : s->kn, &all, 1);
     s->a = to;
@@ -97,7 +113,11 @@ static void block_step(const epl__gemm *g, sweep s, const char *b, char *c, int6
             s.b = scratch;
             s.b_k = width;
         }
-        sweep_rows(g, &s, scratch);
+        if (g->path == EPL__GEMM_XSMM) {
+            sweep_xsmm(g, &s);
+        } else {
+            sweep_rows(g, &s, scratch);
+        }
     }
 }
 
@@ -140,6 +160,12 @@ void epl__gemm_block(const epl__gemm *g, const char *a, const char *b, char *c, 
     if (g->path == EPL__GEMM_DOTS) {
         dots_block(g, a + m0 * g->a_m * bytes, b + n0 * g->b_n * bytes,
                    c + (m0 * g->c_m + n0 * g->c_n) * bytes, m1 - m0, n1 - n0);
+        return;
+    }
+    if (g->path == EPL__GEMM_BLIS) {
+        epl__blis_gemm(g->dtype, m1 - m0, n1 - n0, g->k, a + m0 * g->a_m * bytes, g->a_m, g->a_k,
+                       b + n0 * g->b_n * bytes, g->b_k, g->b_n,
+                       c + (m0 * g->c_m + n0 * g->c_n) * bytes, g->c_m, g->c_n, g->accumulate);
         return;
     }
     if (g->path == EPL__GEMM_COMBINE) {
