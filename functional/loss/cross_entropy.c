@@ -27,7 +27,7 @@ static bool same_shape(epl_shape a, epl_shape b)
 
 static bool input_in(classes *c, const char *reduction)
 {
-    if (!epl__float_in(c->op, &c->x))
+    if (!epl__present(c->op, epl_list(c->x, c->target).at, 2) || !epl__float_in(c->op, &c->x))
         return false;
     int rank = epl_rank(c->x);
     c->axis = rank > 1;

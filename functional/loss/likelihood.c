@@ -110,7 +110,7 @@ epl_val epl_op_gaussian_nll_loss(const epl_gaussian_nll_loss_args *a, const char
 {
     epl_val var = a->var;
     double eps = epl__option(a->eps, given, "eps", 1e-6);
-    if (epl_is_none(a->input) || epl_is_none(a->target) || epl_is_none(var) ||
+    if (!epl__present("gaussian_nll_loss", epl_list(a->input, a->target, var).at, 3) ||
         !var_in(&var, a->input))
         return EPL_NO_VAL;
     epl_val x[3] = {a->input, a->target, var};

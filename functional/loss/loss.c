@@ -2,6 +2,13 @@
 #include <string.h>
 #include "loss.h"
 
+bool epl__present(const char *op, const epl_val *x, size_t n)
+{
+    epl_val copy[4];
+    memcpy(copy, x, n * sizeof *x);
+    return epl__align(op, copy, n, EPL__NO_CAST | EPL__NO_SHAPE);
+}
+
 bool epl__loss_in(const char *op, epl_val *x, size_t n)
 {
     return epl__align(op, x, n, EPL__FLOAT | EPL__COMPUTE);

@@ -3,6 +3,8 @@
 #define EPL_LOSS_H
 #include "../op/reduce/reducing.h"
 
+/* Are all there? A missing one is an error of the others' function. At most 4. */
+bool epl__present(const char *op, const epl_val *x, size_t n);
 /* Operands as floats of one dtype and shape. */
 bool epl__loss_in(const char *op, epl_val *x, size_t n);
 /* The same for a weight that is none, or of x's type. */

@@ -50,6 +50,8 @@ epl_val epl_op_margin_ranking_loss(const epl_margin_ranking_loss_args *a, const 
     epl_val x[3] = {a->input1, a->input2, a->target};
     double margin = epl__option(a->margin, given, "margin", 0);
     bool ranks = epl_rank(x[0]) == epl_rank(x[1]) && epl_rank(x[0]) == epl_rank(x[2]);
+    if (!epl__present("margin_ranking_loss", x, 3))
+        return EPL_NO_VAL;
     if (!ranks)
         return epl__bad(x[0], EPL_ERR_SHAPE,
                         "[margin_ranking_loss] input1 %s, input2 %s and target "
@@ -91,6 +93,8 @@ epl_val epl_op_cosine_embedding_loss(const epl_cosine_embedding_loss_args *a, co
     epl_val x[2] = {a->input1, a->input2};
     double margin = epl__option(a->margin, given, "margin", 0);
     int rank = epl_rank(a->target);
+    if (!epl__present("cosine_embedding_loss", epl_list(x[0], x[1], a->target).at, 3))
+        return EPL_NO_VAL;
     bool ranks = epl_rank(x[0]) == rank + 1 && epl_rank(x[1]) == rank + 1 && rank <= 1;
     if (!ranks)
         return epl__bad(x[0], EPL_ERR_SHAPE,
@@ -135,6 +139,8 @@ epl_val epl_op_triplet_margin_loss(const epl_triplet_margin_loss_args *a, const 
     epl_val x[3] = {a->anchor, a->positive, a->negative};
     double margin = epl__option(a->margin, given, "margin", 1);
     double p = epl__option(a->p, given, "p", 2), eps = epl__option(a->eps, given, "eps", 1e-6);
+    if (!epl__present(op, x, 3))
+        return EPL_NO_VAL;
     if (epl_rank(x[0]) != epl_rank(x[1]) || epl_rank(x[0]) != epl_rank(x[2]))
         return epl__bad(x[0], EPL_ERR_SHAPE,
                         "[%s] anchor %s, positive %s and negative %s must have as many axes", op,
