@@ -84,7 +84,7 @@ typedef struct {
     X(slice) X(pad) X(assemble) X(reshape) X(permute) X(broadcast)                          \
     X(add) X(sub) X(mul) X(div) X(neg) X(select)                                            \
     X(sum) X(amax) X(amin) X(argmax) X(argmin) X(cumsum)                                    \
-    X(eq) X(dot) X(conv) X(gather) X(scatter) X(random) X(fold)
+    X(eq) X(dot) X(conv) X(gather) X(scatter) X(random) X(fold) X(pool_argmax)
 #define X(name) extern const epl_prim epl__prim_##name;
 EPL__ENGINE_PRIMS(X)
 #undef X

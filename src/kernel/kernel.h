@@ -148,9 +148,21 @@ epl__call *epl__conv_prepare(epl__arena *a, const epl__conv_desc *d); /* p: out,
 typedef struct {
     epl_dtype dtype, index;
     int64_t b, axis, i, r;
+    bool trusted; /* the indices are known to be in range: no check */
 } epl__gather_desc;
 epl__call *epl__gather_prepare(epl__arena *a, const epl__gather_desc *d);  /* p: out, x, idx */
 epl__call *epl__scatter_prepare(epl__arena *a, const epl__gather_desc *d); /* p: out, src, idx */
+
+/* -- pooling ------------------------------------------------------------------------------- */
+/* index[b, o] = flat index into the plane x[b] of the largest entry of window o: the first
+ * of equals, NaN before numbers (the last of several); 0 where a window holds padding
+ * alone. F32 and F64, planes of less than 2^31 entries; no gaps. Missing axes come first,
+ * with in = out = window = 1. p: index (I64), x. */
+typedef struct {
+    epl_dtype dtype;
+    int64_t b, in[3], out[3], window[3], stride[3], pad[3], dilation[3];
+} epl__pool_desc;
+epl__call *epl__pool_prepare(epl__arena *a, const epl__pool_desc *d);
 
 /* What the kernels use: "gemm: libxsmm 1.17 (avx512), BLIS 0.9.0 (skx)" and so on. */
 void epl__kernel_info(char *text, size_t size);

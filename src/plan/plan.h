@@ -66,6 +66,7 @@ typedef enum {
     EPL__STEP_GATHER,
     EPL__STEP_SCATTER,
     EPL__STEP_ASSEMBLE,
+    EPL__STEP_POOL,
     EPL__STEP_KERNEL,
     EPL__STEP_GIVE /* into an output or an updated input */
 } epl__step_kind;
@@ -120,6 +121,8 @@ void epl__strides(epl_shape s, int64_t *stride); /* row-major */
 bool epl__reshape_strides(epl_shape from, const int64_t *stride, epl_shape to, int64_t *out);
 epl__id epl__pack(epl__making *m, const epl__view *v, const epl_type *t); /* a new step and id */
 
+bool epl__index_in_range(const epl__making *m, epl__id index, int64_t axis);
+int64_t epl__indexed_axis(const epl__making *m, const epl__node *n);
 bool epl__steps(epl__making *m);   /* views and steps for all nodes */
 bool epl__places(epl__making *m);  /* outputs, updates, pieces */
 bool epl__offsets(epl__making *m); /* the workspace */

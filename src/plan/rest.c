@@ -157,7 +157,8 @@ static bool gather(epl__making *m, const epl__plan_step *s)
     bool forward = s->kind == EPL__STEP_GATHER;
     epl__gather_desc d = {.dtype = x->dtype, .index = idx->dtype, .b = product(idx->shape, 0, b),
                           .i = product(idx->shape, b, idx->shape.rank)};
-    d.axis = forward ? x->shape.dim[b] : a->axis;
+    d.axis = epl__indexed_axis(m, n);
+    d.trusted = epl__index_in_range(m, n->in[1], d.axis);
     d.r = forward ? product(x->shape, b + 1, x->shape.rank)
                   : product(x->shape, idx->shape.rank, x->shape.rank);
     epl__place place[3] = {m->memory[s->id].place, epl__place_of(m, &s->operand[0], x->dtype),
@@ -165,6 +166,29 @@ static bool gather(epl__making *m, const epl__plan_step *s)
     epl__arena *arena = &m->program->arena;
     return epl__call_add(m, forward ? epl__gather_prepare(arena, &d) : epl__scatter_prepare(arena, &d),
                          place, 3, s->id);
+}
+
+static bool pool(epl__making *m, const epl__plan_step *s)
+{
+    const epl__node *n = epl__node_at(m->f, s->id);
+    const epl__pool_attrs *a = n->attrs;
+    const epl_type *x = m->type[n->in[0]];
+    int missing = 3 - (int)a->spatial, lead = x->shape.rank - (int)a->spatial;
+    epl__pool_desc d = {.dtype = x->dtype, .b = product(x->shape, 0, lead)};
+    for (int i = 0; i < 3; i++) {
+        bool here = i >= missing;
+        int k = i - missing;
+        d.in[i] = here ? x->shape.dim[lead + k] : 1;
+        d.out[i] = here ? a->out[k] : 1;
+        d.window[i] = here ? a->window[k] : 1;
+        d.stride[i] = here ? a->stride[k] : 1;
+        d.dilation[i] = here ? a->dilation[k] : 1;
+        d.pad[i] = here ? a->pad[k] : 0;
+    }
+    if (d.in[0] * d.in[1] * d.in[2] >= INT32_MAX)
+        return epl__kernel_step(m, s);
+    epl__place place[2] = {m->memory[s->id].place, epl__place_of(m, &s->operand[0], x->dtype)};
+    return epl__call_add(m, epl__pool_prepare(&m->program->arena, &d), place, 2, s->id);
 }
 
 bool epl__call_rest(epl__making *m, const epl__plan_step *s)
@@ -180,6 +204,8 @@ bool epl__call_rest(epl__making *m, const epl__plan_step *s)
         return epl__node_at(m->f, s->id)->prim == &epl__prim_pad ? pad(m, s->id) : assemble(m, s->id);
     case EPL__STEP_REDUCE:
         return reduce(m, s);
+    case EPL__STEP_POOL:
+        return pool(m, s);
     case EPL__STEP_GATHER:
     case EPL__STEP_SCATTER:
         return gather(m, s);

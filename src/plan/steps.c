@@ -115,6 +115,29 @@ static epl__view *operands(epl__making *m, const epl__node *n, bool flat)
     return v;
 }
 
+/* Is the index one that the library made for an axis of this length? Views of it still are. */
+bool epl__index_in_range(const epl__making *m, epl__id index, int64_t axis)
+{
+    const epl__node *n = epl__node_at(m->f, index);
+    while (n->prim->lower == EPL_LOWER_VIEW)
+        n = epl__node_at(m->f, n->in[0]);
+    if (n->prim != &epl__prim_pool_argmax)
+        return false;
+    const epl_shape *x = &m->type[n->in[0]]->shape;
+    int spatial = (int)((const epl__pool_attrs *)n->attrs)->spatial;
+    int64_t plane = 1;
+    for (int i = x->rank - spatial; i < x->rank; i++)
+        plane *= x->dim[i];
+    return plane == axis;
+}
+
+/* The length of the axis that a gather or scatter indexes. */
+int64_t epl__indexed_axis(const epl__making *m, const epl__node *n)
+{
+    const epl__gather_attrs *a = n->attrs;
+    return n->prim == &epl__prim_gather ? m->type[n->in[0]]->shape.dim[a->batch] : a->axis;
+}
+
 static epl__step_kind kind_of(const epl_prim *p)
 {
     static const struct {
@@ -146,7 +169,10 @@ static bool node_step(epl__making *m, epl__id id)
     }
     if (p->lower == EPL_LOWER_TILE)
         return tile_node(m, id);
-    bool flat = kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER || kind == EPL__STEP_KERNEL;
+    if (p == &epl__prim_pool_argmax && epl_dtype_is_float(m->type[n->in[0]]->dtype))
+        kind = EPL__STEP_POOL;
+    bool flat = kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER || kind == EPL__STEP_KERNEL ||
+                kind == EPL__STEP_POOL;
     epl__view *operand = kind == EPL__STEP_ASSEMBLE ? NULL : operands(m, n, flat);
     if (!operand && kind != EPL__STEP_ASSEMBLE)
         return epl__no_memory(m);
@@ -155,8 +181,8 @@ static bool node_step(epl__making *m, epl__id id)
     epl__plan_step *s = step_new(m, kind, id);
     if (s)
         s->operand = operand;
-    if (s && (kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER ||
-              (kind == EPL__STEP_KERNEL && p->kernel))) {
+    bool indexed = kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER;
+    if (s && ((indexed && !epl__index_in_range(m, n->in[1], epl__indexed_axis(m, n))) || (kind == EPL__STEP_KERNEL && p->kernel))) {
         s->fallible = true;
         m->last_fallible = (int)m->steps - 1;
     }

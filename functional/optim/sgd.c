@@ -1,0 +1,33 @@
+/* sgd.c -- gradient descent with momentum. The first step takes the gradient as it is. */
+#include "../op/op.h"
+#include "optim.h"
+
+epl_spec epl_opt_sgd_state(epl_scope *s, epl_spec params)
+{
+    return epl_slots(s, params, "momentum_buffer", "step[]");
+}
+
+epl_val epl_op_sgd(const epl_sgd_args *a, const char *given)
+{
+    epl_val p = a->params, g = a->grads, slot[2];
+    (void)given;
+    uint32_t before = epl__composite(p, "sgd");
+    epl_val lr = epl__hyper(p, a->lr, 1e-3);
+    if (a->weight_decay.graph)
+        g = epl_add(g, epl_mul(epl__hyper(p, a->weight_decay, 0), p));
+    if (a->state && epl__slots_in("sgd", p, g, a->state, 1, slot)) {
+        epl_val momentum = epl__hyper(p, a->momentum, 0), fresh = g;
+        if (a->dampening.graph) {
+            epl_val first = epl_eq(slot[1], epl_num(0));
+            epl_val kept = epl_sub(epl_num(1), epl__hyper(p, a->dampening, 0));
+            fresh = epl_mul(epl_where(first, epl_num(1), kept), g);
+        }
+        slot[0] = epl_add(epl_mul(momentum, slot[0]), fresh);
+        slot[1] = epl_add(slot[1], epl_num(1));
+        *a->state = epl__slots_out(p, slot, 1);
+        g = a->nesterov ? epl_add(g, epl_mul(momentum, slot[0])) : slot[0];
+    }
+    p = epl_sub(p, epl_mul(lr, g));
+    epl__composite_end(p, before);
+    return p;
+}
