@@ -26,8 +26,8 @@ enum {
     V4_ROWS = 0
 #endif
 };
-/* Masked loads cost nothing with AVX; elsewhere whole vectors have loops of their own. */
-#if defined(__AVX2__)
+/* Masked loads cost nothing with AVX-512; elsewhere whole vectors have their own loops. */
+#if defined(__AVX512F__)
 #define IS_WHOLE(v, n) false
 #else
 #define IS_WHOLE(v, n) ((n) == (v)*LANES)
