@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 #include <espalier/espalier.h>
-#include "../src/base/half.h"
+#include "../src/base/number.h"
 #include "../src/base/key.h"
 #include "../src/base/scope.h"
 #include "../src/base/spec.h"
@@ -82,33 +82,10 @@ epl_array epl_tree_leaf(const epl_tree *t, const char *path)
 /* -- first numbers ------------------------------------------------------------------------------ */
 static void store(const epl_array *a, int64_t i, double v)
 {
-    void *p = a->data;
-    switch (a->type.dtype) {
-    case EPL_F32:
-        ((float *)p)[i] = (float)v;
-        return;
-    case EPL_F64:
-        ((double *)p)[i] = v;
-        return;
-    case EPL_F16:
-        ((uint16_t *)p)[i] = epl__f32_to_f16((float)v);
-        return;
-    case EPL_BF16:
-        ((uint16_t *)p)[i] = epl__f32_to_bf16((float)v);
-        return;
-    case EPL_I64:
-        ((int64_t *)p)[i] = (int64_t)v;
-        return;
-    case EPL_I32:
-        ((int32_t *)p)[i] = (int32_t)v;
-        return;
-    case EPL_I16:
-        ((int16_t *)p)[i] = (int16_t)v;
-        return;
-    default:
-        ((uint8_t *)p)[i] = (uint8_t)v;
-        return;
-    }
+    if (epl_dtype_is_float(a->type.dtype))
+        epl__number_set(a, i, v);
+    else
+        epl__integer_set(a, i, (int64_t)v);
 }
 
 /* Number i of a leaf takes words 4i .. 4i + 3 of the leaf's stream: a uniform of 53 bits in

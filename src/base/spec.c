@@ -13,17 +13,17 @@ const char *epl_role_name(epl_role r)
 
 epl_initialiser epl_init_full(double value)
 {
-    return (epl_initialiser){EPL_INIT_FULL, value, 0};
+    return (epl_initialiser){.kind = EPL_INIT_FULL, .a = value};
 }
 
 epl_initialiser epl_init_uniform(double low, double high)
 {
-    return (epl_initialiser){EPL_INIT_UNIFORM, low, high};
+    return (epl_initialiser){.kind = EPL_INIT_UNIFORM, .a = low, .b = high};
 }
 
 epl_initialiser epl_init_normal(double mean, double deviation)
 {
-    return (epl_initialiser){EPL_INIT_NORMAL, mean, deviation};
+    return (epl_initialiser){.kind = EPL_INIT_NORMAL, .a = mean, .b = deviation};
 }
 
 static uint32_t path_hash(const char *path)

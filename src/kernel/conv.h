@@ -45,8 +45,15 @@ typedef struct {
     int64_t *in_at, *w_at;
 } epl__conv_class;
 
-/* How vectors lie: along outputs of a row, along n, or along k. */
-typedef enum { EPL__CONV_ROWS, EPL__CONV_N, EPL__CONV_K, EPL__CONV_ZERO } epl__conv_mode;
+/* How vectors lie: along outputs of a row, along n, along k, or along rows of the window
+ * (long windows, that is weight gradients). ZERO: outputs that meet no input. */
+typedef enum {
+    EPL__CONV_ROWS,
+    EPL__CONV_N,
+    EPL__CONV_K,
+    EPL__CONV_DOT,
+    EPL__CONV_ZERO
+} epl__conv_mode;
 
 typedef struct {
     epl__conv_axis axis[EPL__CONV_MAX];
@@ -61,6 +68,7 @@ typedef struct {
     /* A step of the sum: c_step channels, all taps, in turns of kc terms. */
     int64_t c_step, kc;
     int64_t *in_at, *w_at;              /* of term (c, t), for c < c_step */
+    int64_t *in_row, *w_row;            /* DOT: of the first terms of rows */
     int64_t s_c, s_n, s[EPL__CONV_MAX]; /* strides of the input as it is read */
     int64_t base;                       /* its offset, if it is read in place */
     int64_t *column_at;                 /* N, contiguous rows: where inputs of a row go, or -1 */

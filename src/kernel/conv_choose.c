@@ -75,14 +75,33 @@ static double cost_n(const epl__conv *g, const epl__conv_phase *p, int *vectors)
 static double cost_rows(const epl__conv *g, epl__conv_phase *p, int *vectors)
 {
     const double lanes = g->mul->lanes, row = (double)p->axis[2].q;
+    const double pieces = lanes / row, sum = (double)p->taps * (double)g->d.c;
     double flat, lines;
     const int v = best_vectors(g, p->q * g->d.n, g->d.k, 2, &flat);
     *vectors = best_vectors(g, p->axis[2].q, g->d.k, 3, &lines);
-    flat = flat * share(p->q * g->d.n, g->mul->lanes) + (2.5 + lanes / row) / (double)g->d.k;
+    flat = flat * share(p->q * g->d.n, g->mul->lanes) + (2.5 + 1.7 * pieces) / (double)g->d.k +
+           40 * (1 + pieces) / ((double)g->d.k * (sum < TERMS ? sum : TERMS));
     lines *= share(p->axis[2].q, g->mul->lanes);
     p->by_line = lines <= flat;
     *vectors = p->by_line ? *vectors : v;
     return p->by_line ? lines : flat;
+}
+
+/* Vectors along rows of the window, which must be contiguous in input and weights. */
+static double cost_dot(const epl__conv *g, const epl__conv_phase *p)
+{
+    const epl__conv_axis *x = &p->axis[2];
+    const double sum = (double)p->taps * (double)g->d.c, lanes = g->mul->lanes;
+    const double r = (double)epl__least(g->d.k, g->mul->dot_r);
+    const double s = (double)epl__least(g->d.n * p->q, g->mul->dot_s);
+    const double loads = (r + s) / (2 * r * s), wait = 4 / (r * s < 8 ? 8 : r * s);
+    bool fits = x->taps >= 4 && g->d.w_s[2] == 1;
+    for (int64_t t = 1; fits && t < x->taps; t++) {
+        fits = x->tap_at[t] == x->tap_at[t - 1] + 1 && x->tap_w[t] == x->tap_w[t - 1] + 1;
+    }
+    double work = loads > wait ? loads : wait;
+    work = work > 0.5 ? work : 0.5;
+    return !fits ? 1e9 : (work + 0.05) * share(x->taps, g->mul->lanes) + 8 * lanes / sum;
 }
 
 /* Rows of the input that are copied one by one, in ROWS and K. */
@@ -109,8 +128,13 @@ static void choose_mode(const epl__conv *g, epl__conv_phase *p)
     }
     const double copies = cost_copies(g, p), n = cost_n(g, p, &v[2]);
     const double rows = copies + cost_rows(g, p, &v[0]), k = copies + cost_k(g, p, &v[1]);
+    const double dot = cost_dot(g, p);
     p->mode = rows <= k && rows <= n ? EPL__CONV_ROWS : k <= n ? EPL__CONV_K : EPL__CONV_N;
     p->vectors = p->mode == EPL__CONV_ROWS ? v[0] : p->mode == EPL__CONV_K ? v[1] : v[2];
+    if (dot < rows && dot < k && dot < n) {
+        p->mode = EPL__CONV_DOT;
+        p->vectors = 1;
+    }
 }
 
 /* -- units --------------------------------------------------------------------------------- */
@@ -138,6 +162,13 @@ static void cut_further(const epl__conv *g, epl__conv_phase *p, int64_t pieces)
 {
     const epl__conv_axis *x = &p->axis[p->cut];
     const int64_t k = g->d.k, width = p->vectors * g->mul->lanes;
+    if (p->mode == EPL__CONV_DOT) {
+        const int64_t r = g->mul->dot_r, cuts = epl__least(pieces, epl__div_up(k, r));
+        p->k_of_unit = epl__div_up(epl__div_up(k, cuts), r) * r;
+        const int64_t left = epl__div_up(pieces, epl__div_up(k, p->k_of_unit));
+        p->q_of_unit = epl__div_up(x->q, epl__least(left, x->q));
+        return;
+    }
     if (p->mode == EPL__CONV_K) {
         const int64_t cuts = epl__least(pieces, epl__div_up(k, width));
         p->k_of_unit = epl__div_up(epl__div_up(k, cuts), width) * width;
@@ -196,11 +227,11 @@ static void choose_step(const epl__conv *g, epl__conv_phase *p)
 {
     const int64_t n = p->mode == EPL__CONV_N ? p->vectors * g->mul->lanes : p->n_of_unit;
     const int64_t channel = epl__most(1, p->positions * n * g->bytes);
-    int64_t c = epl__most(1, TERMS / p->taps);
+    int64_t c = epl__most(1, (p->mode == EPL__CONV_DOT ? 16 * TERMS : TERMS) / p->taps);
     c = epl__most(1, epl__least(epl__least(c, g->d.c), COPY_BYTES / channel));
     p->c_step = epl__div_up(g->d.c, epl__div_up(g->d.c, c));
     const int64_t terms = p->c_step * p->taps;
-    p->kc = epl__div_up(terms, epl__div_up(terms, TERMS));
+    p->kc = p->mode == EPL__CONV_DOT ? terms : epl__div_up(terms, epl__div_up(terms, TERMS));
 }
 
 bool epl__conv_choose(epl__arena *a, epl__conv *g, epl__conv_phase *p)
@@ -236,7 +267,9 @@ void epl__conv_choose_units(epl__conv *g)
         const size_t q = (size_t)(p->q / p->axis[p->cut].q * p->q_of_unit);
         size_t x = p->copy_in ? (size_t)(p->s_c * p->c_step) * bytes : 0;
         copy = x > copy ? x : copy;
-        x = p->mode == EPL__CONV_N ? 0 : (size_t)p->kc * (width + lanes) * bytes;
+        x = p->mode == EPL__CONV_N || p->mode == EPL__CONV_DOT
+                ? 0
+                : (size_t)p->kc * (width + lanes) * bytes;
         panel = x > panel ? x : panel;
         x = p->pack_w ? (size_t)(p->k_of_unit * epl__conv_pitch(p)) * bytes : 0;
         weights = x > weights ? x : weights;

@@ -203,7 +203,7 @@ void epl__conv_phase_lay_out(const epl__conv_desc *d, epl__conv_phase *p)
             spacing = gcd(x->tap_at[t] - x->tap_at[0], spacing);
         }
         spacing = spacing < 0 ? -spacing : spacing;
-        const bool sparse = p->mode == EPL__CONV_N && x->taps < x->step;
+        const bool sparse = p->mode == EPL__CONV_N && x->taps < x->step; /* some unread */
         if (i == EPL__CONV_MAX - 1 && p->mode != EPL__CONV_ROWS && !sparse) {
             lay_out_plainly(x, d->in[i], low, x->step);
         } else if (x->q >= x->taps || i == EPL__CONV_MAX - 1 || (x->step == 1 && spacing == 1)) {

@@ -172,7 +172,7 @@ epl__call *epl__conv_prepare(epl__arena *a, const epl__conv_desc *d)
         char *name = a->failed ? NULL : name_of(a, d, "loops");
         return name == NULL ? NULL : epl__conv_loops_prepare(a, &g->d, name);
     }
-    const char *const modes[] = {"rows", "n", "k", "zero"};
+    const char *const modes[] = {"rows", "n", "k", "dot", "zero"};
     epl__conv_choose_units(g);
     g->call.name = name_of(a, d, modes[g->phase[0].mode]);
     return g->call.name == NULL ? NULL : &g->call;

@@ -205,6 +205,30 @@ static void k_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
     }
 }
 
+/* -- vectors along rows of the window ------------------------------------------------------- */
+static void dot_turn(const epl__conv *g, const epl__conv_unit *u, const turn *t)
+{
+    const epl__conv_phase *p = u->phase;
+    const int64_t row = p->axis[2].taps, rows = t->kn / row, q = epl__conv_unit_q(u);
+    const int64_t r_most = g->mul->dot_r, s_most = g->mul->dot_s;
+    for (int64_t j = 0; j < u->n * q; j += s_most) {
+        const int64_t s = epl__least(s_most, u->n * q - j);
+        int64_t lane[EPL__DOT_S] = {0}, to[EPL__DOT_S] = {0};
+        char *c = output_of(g, u, 0);
+        for (int64_t i = 0; i < s; i++) {
+            const int64_t line = (j + i) / u->q[2], n = line / u->q[1] / u->q[0];
+            lane[i] = n * p->s_n +
+                      position(u, line / u->q[1] % u->q[0], line % u->q[1], (j + i) % u->q[2]);
+            to[i] = (output_of(g, u, j + i) - c) / g->bytes;
+        }
+        for (int64_t i = 0; i < u->k; i += r_most) {
+            g->mul->dot[epl__least(r_most, u->k - i)][s](
+                rows, row, t->w + i * g->d.w_k * g->bytes, g->d.w_k, p->w_row, t->in, lane,
+                p->in_row, c + i * g->d.out_k * g->bytes, g->d.out_k, to, t->add);
+        }
+    }
+}
+
 /* -- weights as rows --------------------------------------------------------------------- */
 static void copy_weights(const epl__conv *g, const epl__conv_unit *u, const turn *t, int64_t pitch)
 {
@@ -264,8 +288,10 @@ static void run_unit(const epl__conv *g, const epl__conv_unit *u)
                 rows_turn(g, u, &t);
             } else if (p->mode == EPL__CONV_N) {
                 n_turn(g, u, &t);
-            } else {
+            } else if (p->mode == EPL__CONV_K) {
                 k_turn(g, u, &t);
+            } else {
+                dot_turn(g, u, &t);
             }
             t.add = true;
         }

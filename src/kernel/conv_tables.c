@@ -14,7 +14,7 @@ static bool in_place(const epl__conv *g, const epl__conv_phase *p)
         }
     }
     const int64_t last = p->axis[2].plane->step * g->d.in_s[2];
-    return p->mode == EPL__CONV_K ||
+    return p->mode == EPL__CONV_K || (p->mode == EPL__CONV_DOT && last == 1) ||
            (p->mode == EPL__CONV_ROWS && (last == 1 || p->axis[2].q == 1));
 }
 
@@ -61,6 +61,22 @@ static bool make_tables(epl__arena *a, const epl__conv *g, epl__conv_phase *p)
         }
     }
     return true;
+}
+
+/* DOT: where rows of the window begin. */
+static bool make_rows(epl__arena *a, epl__conv_phase *p)
+{
+    const int64_t row = p->axis[2].taps, rows = p->c_step * p->taps / row;
+    if (p->mode != EPL__CONV_DOT) {
+        return true;
+    }
+    p->in_row = epl__arena_take(a, (size_t)rows * sizeof *p->in_row);
+    p->w_row = epl__arena_take(a, (size_t)rows * sizeof *p->w_row);
+    for (int64_t i = 0; !a->failed && i < rows; i++) {
+        p->in_row[i] = p->in_at[i * row];
+        p->w_row[i] = p->w_at[i * row];
+    }
+    return !a->failed;
 }
 
 /* Which position of the axis holds input i, or -1. */
@@ -252,19 +268,21 @@ bool epl__conv_make_tables(epl__arena *a, const epl__conv *g, epl__conv_phase *p
 {
     const int64_t lanes = g->mul->lanes, vectors = epl__div_up(p->q, lanes);
     choose_strides(g, p);
-    if (!make_tables(a, g, p) || !make_pixels(a, g, p)) {
+    if (!make_tables(a, g, p) || !make_pixels(a, g, p) || !make_rows(a, p)) {
         return false;
     }
     const int64_t columns = p->mode == EPL__CONV_N ? p->vectors * p->q
                                                    : p->n_of_unit * p->q / lanes;
-    p->pack_w = scattered_weights(g, p) && p->mode != EPL__CONV_K && columns >= 8;
+    const bool by_rows = p->mode == EPL__CONV_N || p->mode == EPL__CONV_ROWS;
+    p->pack_w = by_rows && columns >= 8 && scattered_weights(g, p);
     p->out_contiguous = out_contiguous(&g->d, p);
     p->far = p->taps == 1 && p->s_c * g->bytes >= 1024 && g->d.k > 2 * g->mul->max_r[2];
     const int64_t step = g->d.out_s[2] * p->axis[2].out_step;
     const bool full = vectors * lanes * 100 < p->q * 115 || p->n_of_unit == 1;
-    p->copy_out = p->mode == EPL__CONV_N   ? g->d.out_n != 1
-                  : p->mode == EPL__CONV_K ? g->d.out_k != 1
-                  : p->by_line             ? p->axis[2].q > 1 && step != 1
-                                           : !p->out_contiguous || !full;
+    p->copy_out = p->mode == EPL__CONV_N     ? g->d.out_n != 1
+                  : p->mode == EPL__CONV_K   ? g->d.out_k != 1
+                  : p->mode == EPL__CONV_DOT ? false
+                  : p->by_line               ? p->axis[2].q > 1 && step != 1
+                                             : !p->out_contiguous || !full;
     return make_classes(a, p);
 }

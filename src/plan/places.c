@@ -169,7 +169,7 @@ static bool give_all(epl__making *m)
             continue;
         m->memory[made].placed = m->memory[made].stored = true;
         m->memory[made].place = port_place(m, g);
-        m->memory[made].over = !g->to_output;
+        m->memory[made].over = g->to_output ? EPL__ID_NONE : input_node(m, g);
         g->value = EPL__ID_NONE;
     }
     for (uint32_t i = 0; i < n; i++) { /* an input as another's update: kept aside first */
@@ -225,11 +225,67 @@ static epl__id through_views(const epl__making *m, epl__id in, int64_t *stride)
     return EPL__ID_NONE;
 }
 
+/* First and last element that a view touches. */
+static void extent(const epl_shape *s, const epl__view *v, int64_t *first, int64_t *last)
+{
+    *first = *last = v->offset;
+    for (int i = 0; i < s->rank; i++) {
+        int64_t reach = (s->dim[i] - 1) * v->stride[i];
+        *(reach < 0 ? first : last) += reach;
+    }
+}
+
+/* Bytes from the start of the input that the node lies over; hosts are looked through. */
+static int64_t place_in(const epl__making *m, epl__id id, epl__id input)
+{
+    int64_t byte = 0;
+    if (input == EPL__ID_NONE)
+        return 0;
+    for (; id != EPL__ID_NONE; id = m->memory[id].host)
+        byte += m->memory[id].place.byte;
+    const epl__input_attrs *a = epl__node_at(m->f, input)->attrs;
+    return byte - (int64_t)m->source[a->index].byte;
+}
+
+/* May the maker of a piece write over this spot of an input before the whole is made? Not if
+ * it may fail later, or if a reader of the spot comes later, or reads it crosswise. */
+static bool may_write_early(const epl__making *m, epl__id made, const epl__view *spot)
+{
+    int step = m->memory[made].step;
+    int64_t first, last;
+    extent(&m->type[made]->shape, spot, &first, &last);
+    if (step <= m->last_fallible)
+        return false;
+    for (uint32_t k = (uint32_t)step; k < m->steps; k++) {
+        const epl__plan_step *s = &m->step[k];
+        uint32_t members = s->kind == EPL__STEP_TILE ? s->members : 1;
+        bool lone = s->kind == EPL__STEP_PACK || s->kind == EPL__STEP_FILL || s->kind == EPL__STEP_GIVE;
+        for (uint32_t i = 0; i < members; i++) {
+            const epl__node *n = lone ? NULL : epl__node_at(m->f, s->kind == EPL__STEP_TILE ? s->member[i] : s->id);
+            for (uint32_t j = 0; j < (lone ? 1 : n->count); j++) {
+                const epl__view *v = lone ? &s->view : s->operand ? &s->operand[j] : &m->view[n->in[j]];
+                const epl_type *t = lone ? m->type[s->id] : m->type[n->in[j]];
+                int64_t from, to;
+                if (v->root != spot->root || !epl_count(*t))
+                    continue;
+                extent(&t->shape, v, &from, &to);
+                if (to < first || from > last)
+                    continue;
+                bool same = v->offset == spot->offset && epl__shape_equal(t->shape, m->type[made]->shape) &&
+                            !memcmp(v->stride, spot->stride, (size_t)t->shape.rank * sizeof *v->stride);
+                if ((int)k > step || s->kind != EPL__STEP_TILE || !same)
+                    return false;
+            }
+        }
+    }
+    return true;
+}
+
 static void place_pieces(epl__making *m, epl__id id)
 {
     const epl__node *n = epl__node_at(m->f, id);
     epl__memory *whole = &m->memory[id];
-    if (n->prim != &epl__prim_assemble || whole->over)
+    if (n->prim != &epl__prim_assemble)
         return;
     const epl__assemble_attrs *a = n->attrs;
     for (uint32_t i = 0; i < n->count; i++) {
@@ -240,6 +296,13 @@ static void place_pieces(epl__making *m, epl__id id)
             m->view[n->in[i]].root != made || !writes_strided(&m->step[m->memory[made].step]))
             continue;
         epl__memory *piece = &m->memory[made];
+        epl__view spot = {.root = whole->over};
+        spot.offset = place_in(m, id, whole->over) / (int64_t)epl_dtype_bytes(n->type->dtype) +
+                      a->offset.at[i] * whole->stride[a->axis];
+        memcpy(spot.stride, stride, sizeof stride);
+        if (whole->over != EPL__ID_NONE && !may_write_early(m, made, &spot))
+            continue;
+        piece->over = whole->over;
         piece->placed = true;
         piece->host = id;
         piece->place.byte = a->offset.at[i] * whole->stride[a->axis] *
@@ -271,7 +334,7 @@ bool epl__places(epl__making *m)
 {
     for (epl__id id = 0; id < m->nodes; id++) {
         m->memory[id].last = m->memory[id].step;
-        m->memory[id].host = EPL__ID_NONE;
+        m->memory[id].host = m->memory[id].over = EPL__ID_NONE;
         m->memory[id].first = m->memory[id].step;
         epl__strides(m->type[id]->shape, m->memory[id].stride);
     }

@@ -89,7 +89,7 @@ typedef struct {
     int step, first, last; /* made by, first written by, last read by; -1: before all steps */
     bool stored;      /* read from memory at all (members of a tile step may not be) */
     bool placed;      /* place is decided: not in the workspace by itself */
-    bool over;        /* lies over an input: nothing may write it before its step */
+    epl__id over;     /* lies over this input's numbers, or EPL__ID_NONE */
     epl__id host;     /* lies inside this assembled node, or EPL__ID_NONE */
     epl__place place; /* of its first element */
     int64_t stride[EPL_MAX_RANK]; /* elements, by its own axes */

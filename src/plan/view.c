@@ -79,7 +79,7 @@ epl__id epl__pack(epl__making *m, const epl__view *v, const epl_type *t)
                                          .id = id, .view = *v};
     epl__memory *mem = &m->memory[id];
     mem->step = mem->first = mem->last = (int)m->steps++;
-    mem->host = EPL__ID_NONE;
+    mem->host = mem->over = EPL__ID_NONE;
     epl__strides(t->shape, mem->stride);
     return id;
 }

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include "../base/half.h"
+#include "../base/number.h"
 #include "../base/scope.h"
 #include "../base/type.h"
 #include "run.h"
@@ -87,27 +87,7 @@ epl_status epl_eval(epl_val v, epl_array out)
 
 static double number(const epl_array *a, int64_t i)
 {
-    const void *p = a->data;
-    switch (a->type.dtype) {
-    case EPL_F32:
-        return (double)((const float *)p)[i];
-    case EPL_F64:
-        return ((const double *)p)[i];
-    case EPL_F16:
-        return (double)epl__f16_to_f32(((const uint16_t *)p)[i]);
-    case EPL_BF16:
-        return (double)epl__bf16_to_f32(((const uint16_t *)p)[i]);
-    case EPL_I64:
-        return (double)((const int64_t *)p)[i];
-    case EPL_I32:
-        return (double)((const int32_t *)p)[i];
-    case EPL_I16:
-        return (double)((const int16_t *)p)[i];
-    case EPL_I8:
-        return (double)((const int8_t *)p)[i];
-    default:
-        return (double)((const uint8_t *)p)[i];
-    }
+    return epl_dtype_is_float(a->type.dtype) ? epl__number_at(a, i) : (double)epl__integer_at(a, i);
 }
 
 double epl_item(epl_val v)
@@ -151,9 +131,8 @@ static void print(text *t, const epl_array *a, int axis, int64_t at, bool cut)
     char one[40];
     const epl_shape *s = &a->type.shape;
     if (axis == s->rank) {
-        bool exact = a->type.dtype == EPL_I64; /* beyond 2^53 a double would not do */
-        if (exact)
-            snprintf(one, sizeof one, "%lld", (long long)((const int64_t *)a->data)[at]);
+        if (!epl_dtype_is_float(a->type.dtype))
+            snprintf(one, sizeof one, "%lld", (long long)epl__integer_at(a, at));
         else
             snprintf(one, sizeof one, "%.*g", a->type.dtype == EPL_F64 ? 10 : 6, number(a, at));
         put(t, one);

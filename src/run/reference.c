@@ -3,119 +3,19 @@
  * Slow and simple on purpose: it is what plans are tested against.
  */
 #include <string.h>
-#include "../base/half.h"
+#include "../base/number.h"
 #include "../base/scope.h"
 #include "../base/spec.h"
 #include "../plan/args.h"
-
-static double load(const epl_array *a, int64_t i)
-{
-    const void *p = a->data;
-    switch (a->type.dtype) {
-    case EPL_F32:
-        return (double)((const float *)p)[i];
-    case EPL_F64:
-        return ((const double *)p)[i];
-    case EPL_F16:
-        return (double)epl__f16_to_f32(((const uint16_t *)p)[i]);
-    case EPL_BF16:
-        return (double)epl__bf16_to_f32(((const uint16_t *)p)[i]);
-    default:
-        return 0;
-    }
-}
-
-static int64_t load_int(const epl_array *a, int64_t i)
-{
-    const void *p = a->data;
-    switch (a->type.dtype) {
-    case EPL_I64:
-        return ((const int64_t *)p)[i];
-    case EPL_I32:
-        return ((const int32_t *)p)[i];
-    case EPL_I16:
-        return ((const int16_t *)p)[i];
-    case EPL_I8:
-        return ((const int8_t *)p)[i];
-    default:
-        return ((const uint8_t *)p)[i];
-    }
-}
-
-static void store(const epl_array *a, int64_t i, double v)
-{
-    void *p = a->data;
-    if (a->type.dtype == EPL_F32)
-        ((float *)p)[i] = (float)v;
-    else if (a->type.dtype == EPL_F64)
-        ((double *)p)[i] = v;
-    else if (a->type.dtype == EPL_F16)
-        ((uint16_t *)p)[i] = epl__f32_to_f16((float)v);
-    else
-        ((uint16_t *)p)[i] = epl__f32_to_bf16((float)v);
-}
-
-static void store_int(const epl_array *a, int64_t i, int64_t v)
-{
-    void *p = a->data;
-    if (a->type.dtype == EPL_I64)
-        ((int64_t *)p)[i] = v;
-    else if (a->type.dtype == EPL_I32)
-        ((int32_t *)p)[i] = (int32_t)v;
-    else if (a->type.dtype == EPL_I16)
-        ((int16_t *)p)[i] = (int16_t)v;
-    else if (a->type.dtype == EPL_BOOL)
-        ((uint8_t *)p)[i] = v != 0;
-    else
-        ((uint8_t *)p)[i] = (uint8_t)v;
-}
-
-static int64_t to_int(double v)
-{
-    if (v != v)
-        return 0;
-    return v >= 9223372036854775808.0 ? INT64_MAX : v <= -9223372036854775808.0 ? INT64_MIN : (int64_t)v;
-}
-
-/* Integers in, floats in, either out: what the operand and result dtypes say. */
-static void scalar_node(const epl__node *n, const epl_array *in, const epl_array *out)
-{
-    bool from_float = n->count && epl_dtype_is_float(in[n->prim == &epl__prim_select].type.dtype);
-    bool to_float = epl_dtype_is_float(out->type.dtype);
-    for (int64_t i = 0, count = epl_count(out->type); i < count; i++) {
-        if (n->prim == &epl__prim_select || n->prim == &epl__prim_cast) {
-            const epl_array *x = n->count == 1 ? &in[0] : load_int(&in[0], i) ? &in[1] : &in[2];
-            double v = from_float ? load(x, i) : (double)load_int(x, i);
-            int64_t k = from_float ? (out->type.dtype == EPL_BOOL ? v != 0 : to_int(v)) : load_int(x, i);
-            if (to_float)
-                store(out, i, v);
-            else
-                store_int(out, i, k);
-            continue;
-        }
-        double x[4] = {0};
-        int64_t xi[4] = {0};
-        for (uint32_t k = 0; k < n->count; k++)
-            if (from_float)
-                x[k] = load(&in[k], i);
-            else
-                xi[k] = load_int(&in[k], i);
-        if (!from_float && n->prim->scalar_int)
-            store_int(out, i, n->prim->scalar_int(xi, n->attrs));
-        else if (to_float)
-            store(out, i, n->prim->scalar(x, n->attrs));
-        else
-            store_int(out, i, n->prim->scalar(x, n->attrs) != 0);
-    }
-}
+#include "scalar.h"
 
 static void fill(const epl__const_attrs *a, const epl_array *out)
 {
     for (int64_t i = 0, n = epl_count(out->type); i < n; i++)
         if (epl_dtype_is_float(out->type.dtype))
-            store(out, i, a->value);
+            epl__number_set(out, i, a->value);
         else
-            store_int(out, i, a->integer);
+            epl__integer_set(out, i, a->integer);
 }
 
 static bool node_run(const epl__node *n, const epl_array *in, const epl_array *out, char *message)
@@ -128,8 +28,8 @@ static bool node_run(const epl__node *n, const epl_array *in, const epl_array *o
             memcpy(out->data, in[0].data, epl_bytes(out->type));
     } else if (p->kernel)
         return p->kernel(in, n->count, out, n->attrs, message);
-    else if (p->scalar || p->scalar_int || p == &epl__prim_select || p == &epl__prim_cast)
-        scalar_node(n, in, out);
+    else if (epl__scalar_has(p))
+        epl__scalar_run(p, n->attrs, in, n->count, out);
     else {
         epl__text(message, EPL_PRIM_MESSAGE, "it has no kernel");
         return false;

@@ -7,6 +7,7 @@
 #include "../base/pool.h"
 #include "../base/scope.h"
 #include "run.h"
+#include "scalar.h"
 
 static const double TEAM_COST = 60e3, SHARE_COST = 4e3; /* nanoseconds */
 
@@ -104,11 +105,16 @@ static epl_status own_kernel(const epl__step *s, void **p, epl_work *w)
     char message[EPL_PRIM_MESSAGE] = "";
     for (uint32_t i = 0; i < s->places; i++)
         w->array[i] = (epl_array){p[i], s->type[i]};
-    if (s->prim->kernel && s->prim->kernel(w->array + 1, s->places - 1, w->array, s->attrs, message))
+    if (!s->prim->kernel && epl__scalar_has(s->prim)) {
+        epl__scalar_run(s->prim, s->attrs, w->array + 1, s->places - 1, w->array);
         return EPL_OK;
-    epl__text(w->message, sizeof w->message, "[%s] %s%s%s%s", s->prim->name,
-              s->prim->kernel ? message : "it has no kernel", *s->where ? " (" : "", s->where,
-              *s->where ? ")" : "");
+    }
+    if (!s->prim->kernel)
+        epl__text(message, sizeof message, "it has no kernel");
+    else if (s->prim->kernel(w->array + 1, s->places - 1, w->array, s->attrs, message))
+        return EPL_OK;
+    epl__text(w->message, sizeof w->message, "[%s] %s%s%s%s", s->prim->name, message,
+              *s->where ? " (" : "", s->where, *s->where ? ")" : "");
     return EPL_ERR_DATA;
 }
 
