@@ -5,9 +5,9 @@
 static epl_type type(const epl_type *in, size_t count, const void *attrs)
 {
     const epl__cumsum_attrs *a = attrs;
-    bool stored = in[0].dtype == EPL_F16 || in[0].dtype == EPL_BF16;
+    bool unfit = in[0].dtype == EPL_F16 || in[0].dtype == EPL_BF16 || in[0].dtype == EPL_BOOL;
     (void)count;
-    return a->axis < 0 || a->axis >= in[0].shape.rank || stored ? (epl_type){0} : in[0];
+    return a->axis < 0 || a->axis >= in[0].shape.rank || unfit ? (epl_type){0} : in[0];
 }
 
 static bool kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs,

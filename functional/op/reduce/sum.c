@@ -1,6 +1,11 @@
 /* sum: over the axes of a mask, which go. The transpose broadcasts them back. */
 #include "reducing.h"
 
+static epl_type type(const epl_type *in, size_t count, const void *attrs)
+{
+    return in[0].dtype == EPL_BOOL ? (epl_type){0} : epl__reduce_type(in, count, attrs);
+}
+
 static bool kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs,
                    char *message)
 {
@@ -45,7 +50,7 @@ const epl_prim epl__prim_sum = {.name = "sum",
                                 .linear = 1,
                                 .attrs_size = sizeof(epl__reduce_attrs),
                                 .attrs = epl__reduce_table,
-                                .type = epl__reduce_type,
+                                .type = type,
                                 .kernel = kernel,
                                 .transpose = transpose,
                                 .batch = batch,
@@ -61,7 +66,8 @@ epl_val epl_op_sum(const epl_sum_args *a, const char *given)
         return EPL_NO_VAL;
     if (!epl_dtype_is_float(epl_typeof(x).dtype) && !epl__given(given, "dtype"))
         x = epl__cast(x, EPL_I64);
-    epl_val y = epl__sum(x, mask);
+    bool logical = epl_typeof(x).dtype == EPL_BOOL; /* 1 + 1 is 1 */
+    epl_val y = logical ? epl__amax(x, mask) : epl__sum(x, mask);
     return epl__own(a->keepdim ? epl__keep(y, epl_typeof(x).shape, mask) : y, a->input);
 }
 static const epl_attr table[] = {EPL_ARG(epl_sum_args, input), EPL__ARG_DIM(epl_sum_args),
