@@ -5,7 +5,7 @@
 epl_val epl_bernoulli(epl_val key, epl_val p, epl_shape shape)
 {
     if (!epl__is_key("bernoulli", key, true) ||
-        (!epl__is_num(p) && !epl__present("bernoulli", epl_list(key, p))))
+        (!epl__is_num(p) && !epl__all_values("bernoulli", epl_list(key, p))))
         return EPL_NO_VAL;
     epl_dtype d = epl_typeof(p).dtype == EPL_F64 && !epl__is_num(p) ? EPL_F64 : EPL_F32;
     epl_shape s = epl_typeof(p).shape;
@@ -50,7 +50,7 @@ epl_val epl_permutation(epl_val key, int64_t n)
 epl_val epl_op_categorical(const epl_categorical_args *a, const char *given)
 {
     epl_val logits = a->logits;
-    if (!epl__present("categorical", epl_list(a->key, logits)) ||
+    if (!epl__all_values("categorical", epl_list(a->key, logits)) ||
         !epl__is_key("categorical", a->key, true) || !epl__float_in("categorical", &logits))
         return EPL_NO_VAL;
     epl_type t = epl_typeof(logits);

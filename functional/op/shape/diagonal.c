@@ -16,7 +16,7 @@ static epl_val masked(const char *op, const epl_tril_args *a, bool lower)
 {
     epl_val x = a->input;
     epl_shape s = epl_typeof(x).shape;
-    if (!epl__fn_of(x))
+    if (!epl__fn_of(x) || !epl__computes(op, x, false))
         return EPL_NO_VAL;
     if (s.rank < 2)
         return epl__bad(x, EPL_ERR_SHAPE, "[%s] a matrix is expected, got %s", op, epl__show(x));

@@ -8,7 +8,7 @@
 static epl_val index_in(const char *op, epl_val x, epl_val index)
 {
     epl_type t = epl_typeof(index);
-    if (!epl__present(op, epl_list(x, index)))
+    if (!epl__all_values(op, epl_list(x, index)))
         return EPL_NO_VAL;
     if (t.dtype == EPL_I64 || t.dtype == EPL_I32)
         return index;
@@ -71,11 +71,13 @@ epl_val epl_scatter_add(epl_val input, int64_t dim, epl_val index, epl_val src)
 {
     epl_val at = index_in("scatter_add", input, index), x = with_axis(input), from = with_axis(src);
     int axis = at.graph ? epl__axis("scatter_add", input, dim) : -1;
-    if (axis < 0 || !epl__present("scatter_add", epl_list(input, src)))
+    if (axis < 0 || !epl__all_values("scatter_add", epl_list(input, src)))
         return EPL_NO_VAL;
     if (epl_typeof(src).dtype != epl_typeof(input).dtype)
         return epl__bad(input, EPL_ERR_DTYPE, "[scatter_add] src %s and input %s are of two dtypes",
                         epl__show(src), epl__show(input));
+    if (!epl__computes("scatter_add", input, true))
+        return EPL_NO_VAL;
     if (epl_count(epl_typeof(at)) == 0)
         return epl_copy(input);
     at = with_axis(at);

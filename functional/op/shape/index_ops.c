@@ -6,7 +6,7 @@
 static epl_val index_list(const char *op, epl_val x, epl_val index)
 {
     epl_type t = epl_typeof(index);
-    if (!epl__present(op, epl_list(x, index)))
+    if (!epl__all_values(op, epl_list(x, index)))
         return EPL_NO_VAL;
     if ((t.dtype != EPL_I64 && t.dtype != EPL_I32) || t.shape.rank > 1)
         return epl__bad(x, EPL_ERR_DTYPE, "[%s] the index must be i64[n] or i32[n], got %s", op,
@@ -58,7 +58,7 @@ static epl_val spread(epl_val x, int axis, epl_val index, epl_val source)
 static epl_val source_of(const char *op, epl_val x, int axis, epl_val index, epl_val source)
 {
     epl_type want = epl_typeof(x);
-    if (!index.graph || !epl__present(op, epl_list(x, source)))
+    if (!index.graph || !epl__all_values(op, epl_list(x, source)))
         return EPL_NO_VAL;
     if (epl_rank(source) == 0)
         source = epl__insert(source, 0, 1);
@@ -75,7 +75,7 @@ epl_val epl_op_index_add(const epl_index_add_args *a, const char *given)
     epl_val x = a->input, at = index_list("index_add", a->input, a->index);
     int axis = axis_in("index_add", &x, a->dim);
     epl_val source = axis < 0 ? EPL_NO_VAL : source_of("index_add", x, axis, at, a->source);
-    if (!source.graph)
+    if (!source.graph || !epl__computes("index_add", x, true))
         return EPL_NO_VAL;
     double alpha = epl__given(given, "alpha") ? a->alpha : 1;
     bool whole = alpha == (double)(int64_t)alpha;
@@ -93,7 +93,7 @@ epl_val epl_index_set(epl_val input, int64_t dim, epl_val index, epl_val source)
     epl_val x = input, at = index_list("index_set", input, index);
     int axis = axis_in("index_set", &x, dim);
     source = axis < 0 ? EPL_NO_VAL : source_of("index_set", x, axis, at, source);
-    if (!source.graph)
+    if (!source.graph || !epl__computes("index_set", x, false))
         return EPL_NO_VAL;
     epl_type t = epl_typeof(x);
     bool flag = t.dtype == EPL_BOOL;

@@ -28,7 +28,7 @@ epl_val epl_one_hot(epl_val input, int64_t num_classes)
 epl_val epl_op_embedding(const epl_embedding_args *a, const char *given)
 {
     epl_val x = a->input, w = a->weight;
-    if (!epl__present("embedding", epl_list(x, w)))
+    if (!epl__all_values("embedding", epl_list(x, w)))
         return EPL_NO_VAL;
     int64_t rows = epl_dim(w, 0), pad = a->padding_idx;
     if (epl__given(given, "max_norm") || a->scale_grad_by_freq)
@@ -42,6 +42,8 @@ epl_val epl_op_embedding(const epl_embedding_args *a, const char *given)
     epl_val y = epl__gather(w, x, 0);
     if (!epl__given(given, "padding_idx"))
         return y;
+    if (!epl__computes("embedding", w, false))
+        return EPL_NO_VAL;
     if (pad < -rows || pad >= rows)
         return epl__bad(w, EPL_ERR_ARG,
                         "[embedding] padding_idx %" PRId64 " is out of range [%" PRId64 ", %" PRId64

@@ -76,7 +76,7 @@ int64_t epl__index_at(const epl_array *index, int64_t i, int64_t n, char *messag
     return -1;
 }
 
-bool epl__present(const char *op, epl_vals x)
+bool epl__all_values(const char *op, epl_vals x)
 {
     epl_val any = EPL_NO_VAL;
     for (size_t i = 0; i < x.count; i++)
@@ -88,6 +88,17 @@ bool epl__present(const char *op, epl_vals x)
             return false;
         }
     return true;
+}
+
+bool epl__computes(const char *op, epl_val x, bool sums)
+{
+    epl_dtype d = epl_typeof(x).dtype;
+    bool half = d == EPL_F16 || d == EPL_BF16;
+    if (!half && !(sums && d == EPL_BOOL))
+        return true;
+    epl__bad(x, EPL_ERR_DTYPE, "[%s] %s: nothing is %s in %s, cast to %s first", op, epl__show(x),
+             half ? "computed" : "added up", epl_dtype_name(d), half ? "f32" : "i32");
+    return false;
 }
 
 epl_val epl__own(epl_val y, epl_val x)

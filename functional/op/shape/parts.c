@@ -38,7 +38,7 @@ epl_val epl_narrow_at(epl_val input, int64_t dim, epl_val start, int64_t length)
     if (epl__is_num(start) && epl__num_read(start, &number, &fixed) != EPL_F64)
         return epl_narrow(input, dim, fixed, length);
     epl_type t = epl_typeof(start);
-    if (!epl__present("narrow", epl_list(input, start)) ||
+    if (!epl__all_values("narrow", epl_list(input, start)) ||
         !on_axis("narrow", input, dim, &axis, &n))
         return EPL_NO_VAL;
     if ((t.dtype != EPL_I64 && t.dtype != EPL_I32) || t.shape.rank != 0 || length < 0 || length > n)
@@ -100,7 +100,7 @@ epl_val epl_select_scatter(epl_val input, epl_val src, int64_t dim, int64_t inde
 {
     int axis;
     int64_t n;
-    if (!epl__present("select_scatter", epl_list(input, src)) ||
+    if (!epl__all_values("select_scatter", epl_list(input, src)) ||
         !on_axis("select_scatter", input, dim, &axis, &n))
         return EPL_NO_VAL;
     if (index < -n || index >= n)
@@ -122,7 +122,7 @@ epl_val epl_slice_scatter(epl_val input, epl_val src, int64_t dim, int64_t start
 {
     int axis;
     int64_t n, length;
-    if (!epl__present("slice_scatter", epl_list(input, src)) ||
+    if (!epl__all_values("slice_scatter", epl_list(input, src)) ||
         !on_axis("slice_scatter", input, dim, &axis, &n))
         return EPL_NO_VAL;
     if (step <= 0)
@@ -139,6 +139,8 @@ epl_val epl_slice_scatter(epl_val input, epl_val src, int64_t dim, int64_t start
         return epl__concat((epl_vals){3, part}, axis);
     }
     int64_t after = length ? n - 1 - start - (length - 1) * step : n - start;
+    if (!epl__computes("slice_scatter", input, false))
+        return EPL_NO_VAL;
     epl_val there = epl__pad(epl__full(src, EPL_BOOL, got.shape, 1), axis, start, after, step - 1);
     return epl__select(there, epl__pad(src, axis, start, after, step - 1), input);
 }

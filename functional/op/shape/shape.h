@@ -15,7 +15,9 @@ int64_t *epl__int_list(epl_val of, size_t n);
 bool epl__sum_fits(int64_t a, int64_t b, int64_t *out);
 bool epl__product_fits(int64_t a, int64_t b, int64_t *out);
 /* All are values of functions. Else false, and the scope of one of them fails. */
-bool epl__present(const char *op, epl_vals x);
+bool epl__all_values(const char *op, epl_vals x);
+/* Not f16 or bf16, and not bool if x is summed. Else false, and the scope fails. */
+bool epl__computes(const char *op, epl_val x, bool sums);
 /* A user's value is a variable of its own: y, or a copy if y is just x again. */
 epl_val epl__own(epl_val y, epl_val x);
 epl_val epl__flat(epl_val x); /* one axis */
