@@ -24,7 +24,8 @@ static epl_val range_of(epl_spec spec, epl_val tree, epl_dtype dtype)
     if (n->type->dtype != EPL_NONE && spec->parts <= 1) {
         if (n->type->shape.rank == 1 && n->type->shape.dim[0] == spec->head.elements)
             return tree;
-    } else if (n->prim == &epl__prim_tuple && part >= 0 && (uint32_t)part < n->count && n->type->spec == spec)
+    } else if (n->prim == &epl__prim_tuple && part >= 0 && (uint32_t)part < n->count &&
+               n->type->spec == spec)
         return epl__val(f, n->in[part]);
     epl__fail(f, EPL_ERR_SHAPE, "[leaf] the value is %s, not a tree of this spec (%lld elements)",
               epl_type_text(*n->type, text), (long long)spec->head.elements);
@@ -157,7 +158,8 @@ epl_val epl_rules_of(epl_fn *f, epl_spec spec, const epl_rule *rules)
         while (r->glob && !epl_glob(r->glob, leaf))
             r++;
         if (!r->glob) {
-            epl__fail(f, EPL_ERR_MATCH, "[by_path] no rule matches the leaf \"%s\"; end with {\"**\", value}",
+            epl__fail(f, EPL_ERR_MATCH,
+                      "[by_path] no rule matches the leaf \"%s\"; end with {\"**\", value}",
                       leaf->path);
             return EPL_NO_VAL;
         }
@@ -168,7 +170,8 @@ epl_val epl_rules_of(epl_fn *f, epl_spec spec, const epl_rule *rules)
                 ((float *)(void *)data)[leaf->offset + k] = (float)r->value;
     }
     if (!data || (t.dtype != EPL_F32 && t.dtype != EPL_F64)) {
-        epl__fail(f, data ? EPL_ERR_DTYPE : EPL_ERR_MEMORY, "[by_path] the spec must be f32 or f64");
+        epl__fail(f, data ? EPL_ERR_DTYPE : EPL_ERR_MEMORY,
+                  "[by_path] the spec must be f32 or f64");
         return EPL_NO_VAL;
     }
     return epl_data(f, epl_at(data, t));

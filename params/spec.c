@@ -75,8 +75,8 @@ epl_spec epl_slots_of(epl_scope *s, epl_spec spec, const char *const *names)
             char *path = epl_scope_alloc(s, room);
             if (!path)
                 return NULL;
-            epl__text(path, room, "%.*s%s%s", (int)(one ? length - 2 : length), names[k], one ? "" : ".",
-                      one ? "" : spec->leaf[i].path);
+            epl__text(path, room, "%.*s%s%s", (int)(one ? length - 2 : length), names[k],
+                      one ? "" : ".", one ? "" : spec->leaf[i].path);
             leaf[n] = one ? (epl_leaf_spec){.dtype = dtype} : spec->leaf[i];
             leaf[n].path = path;
             leaf[n].role = EPL_SLOT;
@@ -94,11 +94,11 @@ static size_t table(epl_spec spec, char *text, size_t size)
         size_t room = text ? size - used : 0;
         const epl_leaf_spec *l = &spec->leaf[i];
         int n = i == spec->leaves
-                    ? snprintf(at, room, "%lld elements, %lld bytes\n", (long long)spec->head.elements,
-                               (long long)spec->head.bytes)
+                    ? snprintf(at, room, "%lld elements, %lld bytes\n",
+                               (long long)spec->head.elements, (long long)spec->head.bytes)
                     : snprintf(at, room, "%-40s %-20s %-10s at %lld\n", l->path,
-                               epl_type_text(epl_type_of(l->dtype, l->shape), type), epl_role_name(l->role),
-                               (long long)l->offset);
+                               epl_type_text(epl_type_of(l->dtype, l->shape), type),
+                               epl_role_name(l->role), (long long)l->offset);
         used += n > 0 ? (size_t)n : 0;
     }
     return used;

@@ -69,7 +69,8 @@ static epl_array leaf_array(const epl_tree *t, const epl_leaf_spec *leaf)
     int part = epl__spec_part_of(t->spec, leaf->dtype);
     if (part < 0) /* no elements at all */
         return (epl_array){t->data, epl_type_of(leaf->dtype, leaf->shape)};
-    size_t at = (size_t)t->spec->part[part].byte + (size_t)leaf->offset * epl_dtype_bytes(leaf->dtype);
+    size_t at = (size_t)t->spec->part[part].byte +
+                (size_t)leaf->offset * epl_dtype_bytes(leaf->dtype);
     return (epl_array){(char *)t->data + at, epl_type_of(leaf->dtype, leaf->shape)};
 }
 
@@ -79,7 +80,7 @@ epl_array epl_tree_leaf(const epl_tree *t, const char *path)
     return leaf ? leaf_array(t, leaf) : (epl_array){.data = NULL};
 }
 
-/* -- first numbers ------------------------------------------------------------------------------ */
+/* -- first numbers ------------------------------------------------------------------------- */
 static void store(const epl_array *a, int64_t i, double v)
 {
     if (epl_dtype_is_float(a->type.dtype))
@@ -90,16 +91,31 @@ static void store(const epl_array *a, int64_t i, double v)
 
 /* Number i of a leaf takes words 4i .. 4i + 3 of the leaf's stream: a uniform of 53 bits in
  * (0, 1), and a second one for normals (Box and Muller 1958). */
+static double number(const uint32_t *w, const epl_initialiser *init)
+{
+    double u = ((double)(((uint64_t)w[1] << 32 | w[0]) >> 11) + 0.5) * 0x1p-53;
+    double v = ((double)(((uint64_t)w[3] << 32 | w[2]) >> 11) + 0.5) * 0x1p-53;
+    if (init->kind == EPL_INIT_UNIFORM)
+        return init->a + (init->b - init->a) * u;
+    return init->a + init->b * sqrt(-2 * log(u)) * cos(2 * PI * v);
+}
+
 static void draw(const epl_array *a, const epl_initialiser *init, epl_key key)
 {
-    for (int64_t i = 0, n = epl_count(a->type); i < n; i++) {
-        uint32_t w[4];
-        epl__random_bits(key.word, 4 * (uint64_t)i, w, 4);
-        double u = ((double)(((uint64_t)w[1] << 32 | w[0]) >> 11) + 0.5) * 0x1p-53;
-        double v = ((double)(((uint64_t)w[3] << 32 | w[2]) >> 11) + 0.5) * 0x1p-53;
-        store(a, i, init->kind == EPL_INIT_UNIFORM ? init->a + (init->b - init->a) * u
-                                                   : init->a + init->b * sqrt(-2 * log(u)) * cos(2 * PI * v));
+    enum { BLOCK = 128 };
+    uint32_t w[4 * BLOCK];
+    for (int64_t i = 0, n = epl_count(a->type); i < n; i += BLOCK) {
+        int64_t some = n - i < BLOCK ? n - i : BLOCK;
+        epl__random_bits(key.word, 4 * (uint64_t)i, w, 4 * (size_t)some);
+        for (int64_t k = 0; k < some; k++)
+            store(a, i + k, number(w + 4 * k, init));
     }
+}
+
+static void fill(const epl_array *a, int64_t from, int64_t to, double v)
+{
+    for (int64_t i = from; i < to; i++)
+        store(a, i, v);
 }
 
 void epl_tree_init(epl_tree *t, epl_key key)
@@ -111,10 +127,14 @@ void epl_tree_init(epl_tree *t, epl_key key)
         for (const char *p = leaf->path; *p; p++)
             h = (h ^ (unsigned char)*p) * 1099511628211u;
         if (leaf->init.kind == EPL_INIT_FULL)
-            for (int64_t k = 0, n = epl_count(a.type); k < n; k++)
-                store(&a, k, leaf->init.a);
+            fill(&a, 0, epl_count(a.type), leaf->init.a);
         else
             draw(&a, &leaf->init, epl_key_fold(key, h));
+        int64_t row = leaf->init.zeros - 1;
+        if (row >= 0 && leaf->shape.rank && row < leaf->shape.dim[0]) {
+            int64_t width = epl_count(a.type) / leaf->shape.dim[0];
+            fill(&a, row * width, (row + 1) * width, 0);
+        }
     }
 }
 

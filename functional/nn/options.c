@@ -4,49 +4,65 @@
  * padding (1 element: it stands for all) and bias. Callers without the text give names:
  * "padding bias".
  */
-#include <stdio.h>
 #include <string.h>
+#include "../../src/base/scope.h"
 #include "module.h"
 
-static const char *spaces(const char *p)
+size_t epl__attr_count(const epl_kind *k)
 {
-    while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
+    size_t n = 0;
+    while (k->attrs && k->attrs[n].name)
+        n++;
+    return n;
+}
+
+static bool space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static const char *past_spaces(const char *p)
+{
+    while (space(*p))
         p++;
     return p;
 }
 
-static bool word(char c)
+static bool in_word(char c)
 {
     return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* To the comma that ends an argument (or the end); counts what is between outer braces. */
-static const char *skip_value(const char *p, int *elements)
+static const char *past_quotes(const char *p)
+{
+    char quote = *p++;
+    while (*p && *p != quote)
+        p += *p == '\\' && p[1] ? 2 : 1;
+    return *p ? p + 1 : p;
+}
+
+/* To the comma that ends an argument, or the end; counts the elements if it is {...}. */
+static const char *past_value(const char *p, int *elements)
 {
     int depth = 0;
-    char quote = 0;
-    bool any = false;
+    bool braces = *p == '{', any = false; /* any: something since the last comma */
     *elements = 0;
-    for (; *p && (depth || quote || *p != ','); p++) {
-        if (quote) {
-            p += *p == '\\' && p[1];
-            quote = *p == quote ? 0 : quote;
-        } else if (*p == '"' || *p == '\'')
-            quote = *p;
-        else if (strchr("({[", *p)) {
-            depth++;
-            continue;
-        } else if (strchr(")}]", *p)) {
-            if (--depth == 0 && *p == '}' && any)
-                ++*elements;
-            any = false;
-            continue;
-        } else if (*p == ',' && depth == 1) {
-            *elements += any;
-            any = false;
+    while (*p && (depth || *p != ',')) {
+        if (*p == '"' || *p == '\'') {
+            any = true;
+            p = past_quotes(p);
             continue;
         }
-        any |= depth > 0 && *spaces(p) == *p;
+        if (strchr(")}]", *p) && --depth == 0 && braces) {
+            *elements += any;
+            braces = false; /* what follows is no part of the list */
+        } else if (*p == ',' && depth == 1) {
+            *elements += braces && any;
+            any = false;
+        } else if (!space(*p) && depth > 0)
+            any = true;
+        depth += strchr("({[", *p) ? 1 : 0;
+        p++;
     }
     return p;
 }
@@ -59,94 +75,56 @@ static int attr_named(const epl_attr *attrs, const char *name, size_t length)
     return -1;
 }
 
+static size_t word_length(const char *p)
+{
+    size_t n = 0;
+    while (in_word(p[n]))
+        n++;
+    return n;
+}
+
+/* "padding bias" */
+static void by_names(const char *p, const epl_attr *attrs, epl__option *options)
+{
+    while (*p) {
+        size_t n = word_length(p);
+        int at = attr_named(attrs, p, n);
+        if (at >= 0)
+            options[at].given = true;
+        p = past_spaces(p + (n ? n : 1));
+    }
+}
+
 void epl__options(const char *given, const epl_attr *attrs, epl__option *options)
 {
-    const char *p = spaces(given ? given : "");
+    const char *p = past_spaces(given ? given : "");
     int position = 0, count = 0;
     while (attrs && attrs[count].name)
         count++;
-    if (*p == '#') { /* EPL_MODULE: the scope and this many arguments less one came before */
+    bool call = *p == '#'; /* EPL_MODULE: the scope and so many arguments less one came before */
+    if (call) {
         position = p[1] - '1';
-        p = spaces(p + 2);
+        p = past_spaces(p + 2);
     }
     for (int i = 0; i < count; i++)
         options[i] = (epl__option){i < position, 0};
-    bool names = *p && !strpbrk(p, ",.={(") && (*p < '0' || *p > '9') && attr_named(attrs, p, strcspn(p, " ")) >= 0;
+    if (!call) {
+        by_names(p, attrs, options);
+        return;
+    }
     while (*p) {
         int at = -1, elements = 0;
-        if (names || *p == '.') {
-            p += *p == '.';
-            size_t n = 0;
-            while (word(p[n]))
-                n++;
+        if (*p == '.') {
+            p = past_spaces(p + 1);
+            size_t n = word_length(p);
             at = attr_named(attrs, p, n);
-            p = spaces(p + n);
+            p = past_spaces(p + n);
+            p = past_spaces(p + (*p == '='));
         } else
             at = position < count ? position++ : -1;
-        if (!names)
-            p = skip_value(p, &elements);
+        p = past_value(p, &elements);
         if (at >= 0)
             options[at] = (epl__option){true, elements};
-        p = spaces(p + (*p == ','));
-        if (names && *p && !word(*p))
-            break;
+        p = past_spaces(p + (*p == ','));
     }
-}
-
-static const char *range_text(const epl_attr *a, char *text, size_t size, const char *got)
-{
-    const char *kind = a->type == EPL_NUMBER ? "number" : "integer";
-    char range[96];
-    if (a->min == 1 && a->max >= 9e15)
-        snprintf(range, sizeof range, "a positive %s", kind);
-    else if (a->min == 0 && a->max >= 9e15)
-        snprintf(range, sizeof range, "a %s that is not negative", kind);
-    else
-        snprintf(range, sizeof range, "a %s in [%g, %g]", kind, a->min, a->max);
-    snprintf(text, size, "\"%s\" must be %s%s%s, got %s", a->name, range,
-             a->type == EPL_INTS && a->size == 2 ? " or a pair of them"
-             : a->type == EPL_INTS && a->size > 1 ? " or a list of them" : "",
-             a->type == EPL_LIST ? " or a list of them" : "", got);
-    return text;
-}
-
-const char *epl__attr_wrong(const epl_attr *a, const void *args, char *text, size_t size)
-{
-    const char *p = (const char *)args + a->offset;
-    bool bounded = a->min != 0 || a->max != 0;
-    char got[64];
-    if (a->type == EPL_NUMBER) {
-        double v = *(const double *)(const void *)p;
-        snprintf(got, sizeof got, "%g", v);
-        return bounded && !(v >= a->min && v <= a->max) ? range_text(a, text, size, got) : NULL;
-    }
-    const int64_t *list = (const void *)p;
-    size_t count = a->type == EPL_INT ? 1 : a->type == EPL_INTS ? (size_t)a->size : 0;
-    if (a->type == EPL_LIST) {
-        count = ((const epl_ints *)(const void *)p)->count;
-        list = ((const epl_ints *)(const void *)p)->at;
-    }
-    for (size_t i = 0; bounded && i < count; i++)
-        if ((double)list[i] < a->min || (double)list[i] > a->max) {
-            snprintf(got, sizeof got, "%lld", (long long)list[i]);
-            return range_text(a, text, size, got);
-        }
-    if (a->type == EPL_STRING && a->text) {
-        const char *v = *(const char *const *)(const void *)p;
-        size_t n = v ? strlen(v) : 0;
-        for (const char *w = a->text; v && n;) {
-            if (!strncmp(w, v, n) && (w[n] == '|' || !w[n]))
-                return NULL;
-            w = strchr(w, '|');
-            if (!w++)
-                break;
-        }
-        snprintf(text, size, "\"%s\" must be one of %s, got \"%s\"", a->name, a->text, v ? v : "");
-        return text;
-    }
-    if (a->type == EPL_CHILD && (a->flags & EPL_ATTR_REQUIRED) && !*(const epl_module *)(const void *)p) {
-        snprintf(text, size, "\"%s\" is missing: a module is expected", a->name);
-        return text;
-    }
-    return NULL;
 }

@@ -24,7 +24,8 @@ typedef enum {
     EPL_TENSOR,       /* epl_val (operations) */
     EPL_TENSORS,      /* epl_vals (operations) */
     EPL_CHILD,        /* epl_module (kinds) */
-    EPL_CHILDREN_LIST /* const epl_child *, ended by NULL (kinds) */
+    EPL_CHILDREN_LIST, /* const epl_child *, ended by NULL (kinds) */
+    EPL_NODES          /* epl_wiring (kinds) */
 } epl_attr_type;
 typedef struct {
     size_t count;

@@ -14,7 +14,7 @@ extern "C" {
 typedef enum {
     EPL_WEIGHT = 1,
     EPL_BIAS,
-    EPL_NORM,      /* scale and shift of a normalization */
+    EPL_NORM, /* scale and shift of a normalization */
     EPL_EMBEDDING,
     EPL_STATISTIC, /* a buffer */
     EPL_SLOT       /* of an optimizer */
@@ -26,7 +26,8 @@ EPL_API const char *epl_role_name(epl_role r); /* "weight", "bias", "norm", ... 
 typedef enum { EPL_INIT_FULL = 0, EPL_INIT_UNIFORM, EPL_INIT_NORMAL } epl_init_kind;
 typedef struct {
     epl_init_kind kind;
-    double a, b; /* value, -; low, high; mean, deviation */
+    double a, b;   /* value, -; low, high; mean, deviation */
+    int64_t zeros; /* 1 + an entry of the first axis that is 0; 0: none */
 } epl_initialiser;
 EPL_API epl_initialiser epl_init_full(double value);
 EPL_API epl_initialiser epl_init_uniform(double low, double high);
@@ -43,11 +44,11 @@ typedef struct {
 
 /* Leaves in their order; offsets are computed. Paths must differ and not be empty. */
 EPL_API epl_spec epl_spec_new(epl_scope *s, size_t count, const epl_leaf_spec *leaves);
-EPL_API int64_t epl_spec_count(epl_spec spec);  /* elements of all leaves, P */
+EPL_API int64_t epl_spec_count(epl_spec spec); /* elements of all leaves, P */
 EPL_API size_t epl_spec_leaves(epl_spec spec);
-EPL_API const epl_leaf_spec *epl_spec_leaf(epl_spec spec, size_t i); /* NULL out of range */
+EPL_API const epl_leaf_spec *epl_spec_leaf(epl_spec spec, size_t i);         /* NULL out of range */
 EPL_API const epl_leaf_spec *epl_spec_find(epl_spec spec, const char *path); /* or NULL */
-EPL_API const char *epl_spec_text(epl_scope *s, epl_spec spec); /* a table, to read */
+EPL_API const char *epl_spec_text(epl_scope *s, epl_spec spec);              /* a table, to read */
 EPL_API epl_spec epl_spec_cast(epl_scope *s, epl_spec spec, epl_dtype dtype); /* floats only */
 /* The matching rule of globs: * within a name, ** across dots, "@norm" is a role. */
 EPL_API bool epl_glob(const char *glob, const epl_leaf_spec *leaf);
@@ -56,7 +57,7 @@ EPL_API bool epl_glob(const char *glob, const epl_leaf_spec *leaf);
 EPL_API epl_spec epl_slots_of(epl_scope *s, epl_spec spec, const char *const *names);
 #define epl_slots(s, spec, ...) epl_slots_of(s, spec, (const char *const[]){__VA_ARGS__, NULL})
 
-/* -- trees: the numbers ------------------------------------------------------------------ */
+/* -- trees: the numbers -------------------------------------------------------------------- */
 typedef struct epl_tree epl_tree;
 EPL_API epl_tree *epl_init(epl_scope *s, epl_spec spec, epl_key key); /* by the initialisers */
 EPL_API epl_tree *epl_tree_new(epl_scope *s, epl_spec spec);          /* zeros */
@@ -66,7 +67,7 @@ EPL_API epl_spec epl_tree_spec(const epl_tree *t);
 EPL_API epl_array epl_tree_array(const epl_tree *t); /* the whole, to pass to a run */
 EPL_API epl_array epl_tree_leaf(const epl_tree *t, const char *path); /* data NULL: none */
 
-/* -- trees inside a function -------------------------------------------------------------- */
+/* -- trees inside a function --------------------------------------------------------------- */
 EPL_API epl_val epl_leaf(epl_spec spec, epl_val tree, const char *path); /* a view */
 EPL_API epl_val epl_leaf_at(epl_spec spec, epl_val tree, size_t i);
 /* The tree with some leaves replaced: values[i] is none where leaf i stays. */
@@ -79,8 +80,7 @@ typedef struct {
 } epl_rule;
 /* [P]: the value of the first rule that matches a leaf; a leaf that none matches is an error. */
 EPL_API epl_val epl_rules_of(epl_fn *f, epl_spec spec, const epl_rule *rules);
-#define epl_by_path(f, spec, ...) \
-    epl_rules_of(f, spec, (const epl_rule[]){__VA_ARGS__, {NULL, 0}})
+#define epl_by_path(f, spec, ...) epl_rules_of(f, spec, (const epl_rule[]){__VA_ARGS__, {NULL, 0}})
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,8 @@
 static void range_text(const epl_attr *a, char *text, size_t size)
 {
     const char *kind = a->type == EPL_NUMBER ? "number" : "integer";
-    bool free = a->min == 0 && a->max == 0, wide = a->max >= 1e9, word = a->type == EPL_NUMBER && a->text;
+    bool free = a->min == 0 && a->max == 0, wide = a->max >= 1e9,
+         word = a->type == EPL_NUMBER && a->text;
     if (free || (a->min <= -1e9 && wide))
         epl__text(text, size, "%s %s", *kind == 'i' ? "an" : "a", kind);
     else if (wide && a->min == 1 && a->type != EPL_NUMBER)
@@ -19,7 +20,8 @@ static void range_text(const epl_attr *a, char *text, size_t size)
         epl__text(text, size, "a non-negative %s", kind);
     else
         epl__text(text, size, "%s %s from %g to %g%s%s%s", *kind == 'i' ? "an" : "a", kind,
-                  word ? 0 : a->min, a->max, word ? " or \"" : "", word ? a->text : "", word ? "\"" : "");
+                  word ? 0 : a->min, a->max, word ? " or \"" : "", word ? a->text : "",
+                  word ? "\"" : "");
 }
 
 const char *epl__attr_takes(const epl_attr *a, char *text, size_t size)
@@ -33,7 +35,9 @@ const char *epl__attr_takes(const epl_attr *a, char *text, size_t size)
     case EPL_NUMBER:
         range_text(a, range, sizeof range);
         if (a->type == EPL_INTS && a->size > 1)
-            more = a->size == 2 ? " or a pair of them" : a->size == 3 ? " or three of them" : " or a list of them";
+            more = a->size == 2   ? " or a pair of them"
+                   : a->size == 3 ? " or three of them"
+                                  : " or a list of them";
         if (a->type == EPL_LIST)
             more = " or a list of them";
         return epl__text(text, size, "%s%s", range, more);
@@ -103,11 +107,12 @@ const char *epl__attr_wrong(const epl_attr *a, const void *args, char *text, siz
     return NULL;
 }
 
-/* -- names ------------------------------------------------------------------------------------ */
+/* -- names --------------------------------------------------------------------------------- */
 bool epl__name_fits(const char *name)
 {
     for (const char *p = name; *p; p++)
-        if (!(*p == '_' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')))
+        if (!(*p == '_' || (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
+              (*p >= 'A' && *p <= 'Z')))
             return false;
     return *name != 0;
 }
