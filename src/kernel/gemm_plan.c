@@ -143,10 +143,11 @@ static void tidy(epl__gemm *g)
         }
     }
     const int64_t c_m = g->m == 1 ? 1 : g->c_m, c_n = g->n == 1 ? 1 : g->c_n;
+    const int64_t few = g->mul->lanes / 4;
     if (c_n != 1 && c_m == 1) {
         swap_roles(g);
-    } else if (g->n == 1 && g->m > 1 && g->c_m == 1 && g->a_m == 1) {
-        swap_roles(g); /* a matrix of columns times a vector: vectors run down the columns */
+    } else if (g->a_m == 1 && g->m > 1 && g->n <= few && (g->n == 1 || g->m >= 8 * few)) {
+        swap_roles(g); /* columns times a vector or so: vectors run down the columns */
     } else if (g->m == 1 && g->n > 1 && g->b_n != 1 && g->a_k == 1 && g->b_k == 1) {
         swap_roles(g); /* a vector times a matrix of columns: dot products */
     }

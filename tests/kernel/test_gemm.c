@@ -238,9 +238,10 @@ static int64_t pick(int top)
     return sizes[below(top)];
 }
 
-static void check_all(const char *isa)
+static void check_all(const char *isa, const char *backend)
 {
     setenv("ESPALIER_ISA", isa, 1);
+    setenv("ESPALIER_GEMM", backend, 1);
     const epl_dtype types[] = {EPL_F32, EPL_F64, EPL_I64, EPL_I32};
     for (int i = 0; i < 1500; i++) {
         state = 1000 + (uint64_t)i;
@@ -269,13 +270,43 @@ static void check_all(const char *isa)
 
 Test(gemm, portable)
 {
-    check_all("portable");
+    check_all("portable", "own");
 }
 Test(gemm, avx2)
 {
-    check_all("avx2");
+    check_all("avx2", "own");
 }
 Test(gemm, avx512)
 {
-    check_all("avx512");
+    check_all("avx512", "own");
+}
+Test(gemm, xsmm_avx2)
+{
+    check_all("avx2", "xsmm");
+}
+Test(gemm, xsmm_avx512)
+{
+    check_all("avx512", "xsmm");
+}
+Test(gemm, blis)
+{
+    check_all("avx512", "blis");
+}
+
+/* Kernels stay correct, and prepared calls valid, past the end of the kernel table. */
+Test(gemm, many_shapes)
+{
+    setenv("ESPALIER_GEMM", "xsmm", 1);
+    for (int i = 0; i < 2600; i++) {
+        state = (uint64_t)i;
+        epl__gemm_desc d = {.dtype = EPL_F32, .m = 1 + i % 51, .n = 1 + i / 51, .k = 1 + i % 7};
+        check(&d, true);
+    }
+}
+
+Test(gemm, info)
+{
+    char text[200];
+    epl__kernel_info(text, sizeof text);
+    cr_assert(strstr(text, "isa: ") != NULL && strstr(text, "gemm: ") != NULL);
 }
