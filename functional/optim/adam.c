@@ -32,6 +32,8 @@ static epl_val adam(const epl_adam_args *a, const char *name, bool decoupled, do
         return EPL_NO_VAL;
     epl_val lr = epl__hyper(p, a->lr, 1e-3), eps = epl__hyper(p, a->eps, 1e-8);
     epl_val b1 = epl__hyper(p, a->betas[0], 0.9), b2 = epl__hyper(p, a->betas[1], 0.999);
+    if (a->maximize)
+        g = epl_neg(g);
     if (a->weight_decay.graph || default_decay != 0) {
         epl_val decay = epl__hyper(p, a->weight_decay, default_decay);
         if (decoupled)
@@ -64,3 +66,42 @@ epl_val epl_op_adamw(const epl_adam_args *a, const char *given)
     (void)given;
     return adam(a, "adamw", true, 1e-2);
 }
+
+static epl_val step(epl_val params, epl_val grads, epl_val *state, const epl_val *h, bool decoupled)
+{
+    epl_adam_args a = {.params = params,
+                       .grads = grads,
+                       .state = state,
+                       .lr = h[0],
+                       .betas = {h[1], h[2]},
+                       .eps = h[3],
+                       .weight_decay = h[4],
+                       .maximize = epl__hyper_flag(h[5])};
+    return decoupled ? epl_op_adamw(&a, "") : epl_op_adam(&a, "");
+}
+
+static epl_val adam_step(epl_val params, epl_val grads, epl_val *state, const epl_val *h)
+{
+    return step(params, grads, state, h, false);
+}
+
+static epl_val adamw_step(epl_val params, epl_val grads, epl_val *state, const epl_val *h)
+{
+    return step(params, grads, state, h, true);
+}
+
+#define HYPERS(decay)                                                                              \
+    {                                                                                              \
+        {"lr", 1e-3, 0, 1e300, false}, {"beta1", 0.9, 0, 1, false}, {"beta2", 0.999, 0, 1, false}, \
+            {"eps", 1e-8, 0, 1e300, false}, {"weight_decay", decay, 0, 1e300, false},              \
+            {"maximize", 0, 0, 1, true},                                                           \
+        {                                                                                          \
+            NULL, 0, 0, 0, false                                                                   \
+        }                                                                                          \
+    }
+static const epl_hyper adam_hypers[] = HYPERS(0), adamw_hypers[] = HYPERS(1e-2);
+const epl_optimizer epl__optimizer_adam = {
+    "adam", "m, v: means of g, g^2; p = p - lr m^ / (sqrt(v^) + eps)", adam_hypers,
+    epl_opt_adam_state, adam_step};
+const epl_optimizer epl__optimizer_adamw = {"adamw", "adam, with p = p - lr weight_decay p first",
+                                            adamw_hypers, epl_opt_adamw_state, adamw_step};

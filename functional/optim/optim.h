@@ -12,4 +12,7 @@ bool epl__slots_in(const char *name, epl_val p, epl_val grads, const epl_val *st
                    epl_val *out);
 /* The new state. */
 epl_val epl__slots_out(epl_val p, const epl_val *slot, int slots);
+bool epl__hyper_flag(epl_val v); /* a plain flag; none is false */
+
+extern const epl_optimizer epl__optimizer_sgd, epl__optimizer_adam, epl__optimizer_adamw;
 #endif

@@ -15,12 +15,13 @@ extern "C" {
 
 typedef struct {
     epl_val params, grads;
-    epl_val *state; /* NULL: no momentum is kept */
+    epl_val *state;       /* NULL: no momentum is kept */
     epl_val lr;           /* 1e-3 */
     epl_val momentum;     /* 0 */
     epl_val dampening;    /* 0; not at the first step */
     epl_val weight_decay; /* 0 */
-    bool nesterov;
+    bool nesterov;        /* needs a momentum, and no dampening */
+    bool maximize;        /* up, not down */
 } epl_sgd_args;
 typedef struct {
     epl_val params, grads;
@@ -29,6 +30,7 @@ typedef struct {
     epl_val betas[2];     /* 0.9, 0.999 */
     epl_val eps;          /* 1e-8 */
     epl_val weight_decay; /* 0; adamw 1e-2 */
+    bool maximize;
 } epl_adam_args;
 
 /* b = momentum b + (1 - dampening) g, g with weight_decay p added; p = p - lr b (nesterov:
@@ -41,13 +43,31 @@ EPL_API epl_spec epl_opt_sgd_state(epl_scope *s, epl_spec params); /* momentum_b
  * without bias. Kingma and Ba 2015, as torch.optim.Adam: weight decay is added to g. Where
  * v is 0 its square root has derivative 0. */
 EPL_API epl_val epl_op_adam(const epl_adam_args *a, const char *given);
-#define epl_opt_adam(...) epl_op_adam(&(epl_adam_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_opt_adam(...) \
+    epl_op_adam(&(epl_adam_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
 EPL_API epl_spec epl_opt_adam_state(epl_scope *s, epl_spec params); /* exp_avg, exp_avg_sq, step */
 
 /* Adam with p = p - lr weight_decay p first. Loshchilov and Hutter 2019. */
 EPL_API epl_val epl_op_adamw(const epl_adam_args *a, const char *given);
-#define epl_opt_adamw(...) epl_op_adamw(&(epl_adam_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_opt_adamw(...) \
+    epl_op_adamw(&(epl_adam_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
 EPL_API epl_spec epl_opt_adamw_state(epl_scope *s, epl_spec params);
+
+/* -- by name ------------------------------------------------------------------------------- */
+typedef struct {
+    const char *name;       /* torch's word: "lr"; betas are "beta1" and "beta2" */
+    double value, min, max; /* default, least, greatest */
+    bool flag;              /* true or false, known when the function is built */
+} epl_hyper;
+typedef struct {
+    const char *name, *doc;
+    const epl_hyper *hypers; /* ended by a NULL name */
+    epl_spec (*state)(epl_scope *s, epl_spec params);
+    /* One step; hyper[i] goes with hypers[i], and none is its default. */
+    epl_val (*step)(epl_val params, epl_val grads, epl_val *state, const epl_val *hyper);
+} epl_optimizer;
+EPL_API const epl_optimizer *epl_optimizer_at(size_t i);            /* NULL after the last */
+EPL_API const epl_optimizer *epl_optimizer_named(const char *name); /* NULL: none */
 
 #ifdef __cplusplus
 }
