@@ -166,7 +166,22 @@ static void compare(const epl__gemm_desc *d, const void *a, const void *b, const
     }
 }
 
-static void check(epl__gemm_desc *d, bool plain)
+/* The two last axes in the other order in memory. */
+static layout lay_out_turned(int rank, const int64_t *dim, const bool *zero)
+{
+    int64_t turned[EPL_MAX_RANK + 2];
+    memcpy(turned, dim, sizeof turned);
+    turned[rank - 2] = dim[rank - 1];
+    turned[rank - 1] = dim[rank - 2];
+    layout l = lay_out(rank, turned, zero, true);
+    const int64_t t = l.stride[rank - 2];
+    l.stride[rank - 2] = l.stride[rank - 1];
+    l.stride[rank - 1] = t;
+    return l;
+}
+
+/* Layouts of a, b and c; their strides go to d. */
+static void lay_out_all(epl__gemm_desc *d, bool plain, layout *l)
 {
     const int r = d->batch_rank;
     int64_t dim[3][EPL_MAX_RANK + 2];
@@ -182,39 +197,35 @@ static void check(epl__gemm_desc *d, bool plain)
     if (!plain && below(10) == 0) {
         zero[below(2)][r + below(2)] = true;
     }
-    layout l[3];
-    char *p[3], *base[3];
-    const size_t es = epl_dtype_bytes(d->dtype);
     for (int i = 0; i < 3; i++) {
         const bool same = plain || below(2) == 0;
         l[i] = lay_out(r + 2, dim[i], zero[i], same);
-        if (same && i < 2 && below(2) == 0) { /* the two last axes swapped */
-            layout t = l[i];
-            const int64_t to[2] = {dim[i][r + 1], dim[i][r]};
-            int64_t turned[EPL_MAX_RANK + 2];
-            memcpy(turned, dim[i], sizeof turned);
-            turned[r] = to[0];
-            turned[r + 1] = to[1];
-            t = lay_out(r + 2, turned, zero[i], true);
-            l[i] = t;
-            l[i].stride[r] = t.stride[r + 1];
-            l[i].stride[r + 1] = t.stride[r];
+        if (same && i < 2 && below(2) == 0) {
+            l[i] = lay_out_turned(r + 2, dim[i], zero[i]);
         }
-        base[i] = malloc((size_t)l[i].count * es);
-        fill(base[i], d->dtype, l[i].count);
-        p[i] = base[i] + (size_t)l[i].low * es;
     }
-    for (int i = 0; i < r; i++) {
-        d->a_batch[i] = l[0].stride[i];
-        d->b_batch[i] = l[1].stride[i];
-        d->c_batch[i] = l[2].stride[i];
-    }
+    memcpy(d->a_batch, l[0].stride, sizeof(int64_t) * (size_t)r);
+    memcpy(d->b_batch, l[1].stride, sizeof(int64_t) * (size_t)r);
+    memcpy(d->c_batch, l[2].stride, sizeof(int64_t) * (size_t)r);
     d->a_m = l[0].stride[r];
     d->a_k = l[0].stride[r + 1];
     d->b_k = l[1].stride[r];
     d->b_n = l[1].stride[r + 1];
     d->c_m = l[2].stride[r];
     d->c_n = l[2].stride[r + 1];
+}
+
+static void check(epl__gemm_desc *d, bool plain)
+{
+    layout l[3];
+    char *p[3], *base[3];
+    const size_t es = epl_dtype_bytes(d->dtype);
+    lay_out_all(d, plain, l);
+    for (int i = 0; i < 3; i++) {
+        base[i] = malloc((size_t)l[i].count * es);
+        fill(base[i], d->dtype, l[i].count);
+        p[i] = base[i] + (size_t)l[i].low * es;
+    }
     epl__arena arena;
     epl__arena_init(&arena, &epl__malloc);
     const epl__call *call = epl__gemm_prepare(&arena, d);
@@ -223,8 +234,7 @@ static void check(epl__gemm_desc *d, bool plain)
     char *before = malloc(bytes);
     memcpy(before, base[2], bytes);
     run_both(call, base[2], bytes, before, (void *const[]){p[2], p[0], p[1]});
-    const size_t low = (size_t)l[2].low * es;
-    compare(d, p[0], p[1], before + low, p[2], call->name);
+    compare(d, p[0], p[1], before + (size_t)l[2].low * es, p[2], call->name);
     for (int i = 0; i < 3; i++) {
         free(base[i]);
     }

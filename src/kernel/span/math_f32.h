@@ -51,11 +51,12 @@ static inline float exp_reduced_f32(float x, int32_t *k, float *lost)
     return y;
 }
 
+/* Clamps ask x both times: a chain of selections on the result would become branches. */
 static inline float exp_f32(float x)
 {
     int32_t k;
     float lost;
-    const float low = x < -104 ? -104 : x, y = exp_reduced_f32(low > 89 ? 89 : low, &k, &lost);
+    const float low = x < -104 ? -104 : x, y = exp_reduced_f32(x > 89 ? 89 : low, &k, &lost);
     const int32_t half = k >> 1; /* in two steps, for results near overflow and below normal */
     return y * exp2_whole_f32(half) * exp2_whole_f32(k - half);
 }
@@ -71,7 +72,7 @@ static inline float exp_plain_f32(float x)
 
 static inline float exp2_f32(float x)
 {
-    const float low = x < -152 ? -152 : x, y = low > 129 ? 129 : low;
+    const float low = x < -152 ? -152 : x, y = x > 129 ? 129 : low;
     const float t = y + WHOLE_F32, r = y - (t - WHOLE_F32);
     const int32_t k = (int32_t)(bits_f32(t) - 0x4b400000u), half = k >> 1;
     float p = FUSED(0x1.00f118p-16f, r, 0x1.445e44p-13f);
@@ -86,7 +87,7 @@ static inline float exp2_f32(float x)
 /* 2 (2^(k-1) (e^r - 1) + 2^(k-1) - 1/2): the halves keep k = 128 in range */
 static inline float expm1_f32(float x)
 {
-    const float low = x < -30 ? -30 : x, y = low > 89 ? 89 : low;
+    const float low = x < -30 ? -30 : x, y = x > 89 ? 89 : low;
     const float t = FUSED(y, LOG2E_F32, WHOLE_F32), kf = t - WHOLE_F32;
     const float r = FUSED(-kf, LN2_LOW_F32, FUSED(-kf, LN2_HIGH_F32, y));
     const float scale = exp2_whole_f32((int32_t)(bits_f32(t) - 0x4b400000u) - 1);
@@ -186,11 +187,22 @@ static inline float sigmoid_f32(float x)
     return FUSED(q, (x >= 0 ? 0 : of_y) - of_d * FUSED(-0.5f, d, 1.5f), q);
 }
 
-/* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|) */
+/* e^-|x| */
+static inline float exp_down_f32(float x)
+{
+    int32_t k;
+    float lost;
+    const float a = fabsf(x), y = exp_reduced_f32(a > 104 ? -104 : -a, &k, &lost);
+    const int32_t half = k >> 1;
+    return y * exp2_whole_f32(half) * exp2_whole_f32(k - half);
+}
+
+/* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|); the logarithm's k is 0 or 1 */
 static inline float softplus_f32(float x)
 {
-    const float e = exp_f32(-fabsf(x));
-    return (x > 0 ? x : 0) + log1p_f32(e);
+    const float e = exp_down_f32(x), k = e > 0.41421357f ? 1 : 0;
+    const float f = FUSED(-k, FUSED(0.5f, e, 0.5f), e); /* e or (e - 1) / 2 */
+    return (x > 0 ? x : 0) + log_reduced_f32(f, k);
 }
 
 /* |x| < 1: x + x P(x^2); above, 1 - e^Q(|x|), Q near log erfc */

@@ -72,7 +72,7 @@ static inline double exp_f64(double x)
 {
     double t, lost;
     const double low = x < -746 ? -746 : x;
-    const double y = exp_reduced_f64(low > 710 ? 710 : low, &t, &lost);
+    const double y = exp_reduced_f64(x > 710 ? 710 : low, &t, &lost);
     return scaled_f64(y, t - WHOLE_F64);
 }
 
@@ -86,7 +86,7 @@ static inline double exp_plain_f64(double x)
 
 static inline double exp2_f64(double x)
 {
-    const double low = x < -1080 ? -1080 : x, y = low > 1030 ? 1030 : low;
+    const double low = x < -1080 ? -1080 : x, y = x > 1030 ? 1030 : low;
     const double k = (y + WHOLE_F64) - WHOLE_F64, r = y - k;
     double p = FUSED(2.5741439002152072e-11, r, 4.456661603227187e-10);
     p = FUSED(p, r, 7.0548885493966075e-09);
@@ -105,7 +105,7 @@ static inline double exp2_f64(double x)
 /* 2 (2^(k-1) (e^r - 1) + 2^(k-1) - 1/2): the halves keep k = 1024 in range */
 static inline double expm1_f64(double x)
 {
-    const double low = x < -60 ? -60 : x, y = low > 710 ? 710 : low;
+    const double low = x < -60 ? -60 : x, y = x > 710 ? 710 : low;
     const double t = FUSED(y, LOG2E_F64, WHOLE_F64), k = t - WHOLE_F64;
     const double r = FUSED(-k, LN2_LOW_F64, FUSED(-k, LN2_HIGH_F64, y));
     const double scale = exp2_whole_f64(t - 1);
@@ -236,11 +236,20 @@ static inline double sigmoid_f64(double x)
     return FUSED(q, (x >= 0 ? 0 : of_y) - of_d * FUSED(-0.5, d, 1.5), q);
 }
 
-/* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|) */
+/* e^-|x| */
+static inline double exp_down_f64(double x)
+{
+    double t, lost;
+    const double a = fabs(x), y = exp_reduced_f64(a > 746 ? -746 : -a, &t, &lost);
+    return scaled_f64(y, t - WHOLE_F64);
+}
+
+/* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|); the logarithm's k is 0 or 1 */
 static inline double softplus_f64(double x)
 {
-    const double e = exp_f64(-fabs(x));
-    return (x > 0 ? x : 0) + log1p_f64(e);
+    const double e = exp_down_f64(x), k = e > 0.41421356237309503 ? 1 : 0;
+    const double f = FUSED(-k, FUSED(0.5, e, 0.5), e); /* e or (e - 1) / 2 */
+    return (x > 0 ? x : 0) + log_reduced_f64(f, k);
 }
 
 static inline double erf_near_f64(double x) /* |x| <= 1 */

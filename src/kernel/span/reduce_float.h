@@ -1,97 +1,114 @@
 /* reduce_float.h -- reductions of one float type. Included once for each, with T (the type),
- * MASK (an integer of its size) and NAME(x) set.
+ * MASK (an integer of its size), EPL_REDUCE_LANES (64 / sizeof(T)) and NAME(x) set.
  *
  * Invariant: the order of additions is the same whatever the instruction set: it is written
- * out in vectors of 64 bytes, which the compiler cuts to what the machine has. No sum goes
+ * out for groups of 64 bytes, of one register or several. No sum goes
  * through more than 16 additions in a row before it is combined pairwise.
  */
-typedef T NAME(vec) __attribute__((vector_size(64), aligned(sizeof(T)), may_alias));
-typedef MASK NAME(mask) __attribute__((vector_size(64), aligned(sizeof(T)), may_alias));
-enum { NAME(lanes) = 64 / sizeof(T), NAME(step) = 4 * NAME(lanes), NAME(block) = 16 * NAME(step) };
+typedef T NAME(vec) __attribute__((vector_size(EPL_SPAN_VECTOR), aligned(sizeof(T)), may_alias));
+typedef MASK NAME(mask)
+    __attribute__((vector_size(EPL_SPAN_VECTOR), aligned(sizeof(T)), may_alias));
+enum {
+    NAME(width) = EPL_SPAN_VECTOR / sizeof(T), /* elements of a register */
+    NAME(parts) = 64 / EPL_SPAN_VECTOR,        /* registers of a group */
+    NAME(lanes) = 64 / sizeof(T),              /* elements of a group */
+    NAME(step) = 4 * NAME(lanes),
+    NAME(block) = 16 * NAME(step)
+};
 #define VEC NAME(vec)
+#define WIDTH NAME(width)
+#define PARTS NAME(parts)
 #define LANES NAME(lanes)
 #define LOAD(p) (*(const VEC *)(p))
+#define EACH(v, count) EPL_SPAN_UNROLL for (int v = 0; v < (count); v++)
 /* x where it is beyond m or NaN, else m */
-#define BETTER(m, x, beyond)                                       \
-    ((VEC)((((NAME(mask))(x)) & (((x)beyond(m)) | ((x) != (x)))) | \
+#define BETTER(m, x, beyond)                                                                       \
+    ((VEC)((((NAME(mask))(x)) & (((x)beyond(m)) | ((x) != (x)))) |                                 \
            (((NAME(mask))(m)) & ~(((x)beyond(m)) | ((x) != (x))))))
 #define BETTER1(m, x, beyond) ((x)beyond(m) || (x) != (x) ? (x) : (m))
 
-/* The lanes of v, folded in halves. */
-static inline T NAME(fold_sum)(const VEC *v)
+/* Read from r on: keeps the last r lanes of a group. */
+static const MASK NAME(keep)[2 * LANES] = {
+    [LANES] = -1, -1, -1, -1, -1, -1, -1, -1,
+#if EPL_REDUCE_LANES == 16
+    -1,           -1, -1, -1, -1, -1, -1, -1,
+#endif
+};
+
+/* LANES <= n <= block */
+static T NAME(sum_block)(int64_t n, const T *x)
 {
+    VEC s[4 * PARTS];
     T t[LANES];
-    memcpy(t, v, sizeof t);
-    for (int width = LANES / 2; width; width /= 2)
-        for (int i = 0; i < width; i++)
-            t[i] += t[i + width];
+    int64_t i = 0;
+    EACH(v, 4 * PARTS)
+        s[v] = (VEC){0};
+    for (; i + NAME(step) <= n; i += NAME(step))
+        EACH(v, 4 * PARTS)
+            s[v] += LOAD(x + i + v * WIDTH);
+    for (; i + LANES <= n; i += LANES)
+        EACH(v, PARTS)
+            s[v] += LOAD(x + i + v * WIDTH);
+    if (i < n) /* the last group again, without what has been added */
+        EACH(v, PARTS)
+            s[PARTS + v] += (VEC)(*(const NAME(mask) *)(x + n - LANES + v * WIDTH) &
+                                  *(const NAME(mask) *)(NAME(keep) + (n - i) + v * WIDTH));
+    EACH(v, PARTS)
+    {
+        s[v] = (s[v] + s[PARTS + v]) + (s[2 * PARTS + v] + s[3 * PARTS + v]);
+        memcpy(t + v * WIDTH, &s[v], sizeof s[v]);
+    }
+    for (int half = LANES / 2; half; half /= 2)
+        for (int l = 0; l < half; l++)
+            t[l] += t[l + half];
     return t[0];
 }
 
-/* n <= block */
-static T NAME(sum_block)(int64_t n, const T *x)
+static T NAME(sum_few)(int64_t n, const T *x)
 {
-    VEC a = {0}, b = {0}, c = {0}, d = {0};
-    int64_t i = 0;
-    for (; i + NAME(step) <= n; i += NAME(step)) {
-        a += LOAD(x + i);
-        b += LOAD(x + i + LANES);
-        c += LOAD(x + i + 2 * LANES);
-        d += LOAD(x + i + 3 * LANES);
-    }
-    for (; i + LANES <= n; i += LANES)
-        a += LOAD(x + i);
-    if (i < n) {
-        T rest[LANES] = {0};
-        memcpy(rest, x + i, (size_t)(n - i) * sizeof(T));
-        b += LOAD(rest);
-    }
-    a = (a + b) + (c + d);
-    return NAME(fold_sum)(&a);
+    T s = 0;
+    for (int64_t i = 0; i < n; i++)
+        s += x[i];
+    return s;
 }
 
 static void NAME(sum)(int64_t n, const void *row, void *out)
 {
     const T *x = row;
-    T level[64], s = 0; /* level: sums of 2^k blocks, as in counting up by one */
+    T level[64], s; /* level: sums of 2^k blocks, as in counting up by one */
     int levels = 0;
-    if (n < LANES) {
-        for (int64_t i = 0; i < n; i++)
-            s += x[i];
-        *(T *)out = s;
-        return;
-    }
     for (int64_t done = 0; n > NAME(block); n -= NAME(block), x += NAME(block)) {
-        T whole = NAME(sum_block)(NAME(block), x);
+        s = NAME(sum_block)(NAME(block), x);
         for (int64_t bit = done++; bit & 1; bit >>= 1)
-            whole += level[--levels];
-        level[levels++] = whole;
+            s += level[--levels];
+        level[levels++] = s;
     }
-    s = NAME(sum_block)(n, x);
+    s = n < LANES ? NAME(sum_few)(n, x) : NAME(sum_block)(n, x);
     while (levels)
         s += level[--levels];
     *(T *)out = s;
 }
 
-/* Columns [j, j + width) of the strip, width a whole number of vectors, at most four. */
-#define STRIP_OF(vectors, each)                            \
-    for (; j + (vectors)*LANES <= n; j += (vectors)*LANES) \
-    each(vectors)
-#define SUM_STRIP(vectors)                                               \
-    {                                                                    \
-        VEC even[vectors], odd[vectors] = {{0}};                         \
-        for (int v = 0; v < (vectors); v++)                              \
-            even[v] = LOAD(x + j + v * LANES);                           \
-        for (int64_t r = 1; r + 1 < rows; r += 2)                        \
-            for (int v = 0; v < (vectors); v++) {                        \
-                odd[v] += LOAD(x + r * stride + j + v * LANES);          \
-                even[v] += LOAD(x + (r + 1) * stride + j + v * LANES);   \
-            }                                                            \
-        for (int v = 0; v < (vectors); v++) {                            \
-            if (rows % 2 == 0)                                           \
-                odd[v] += LOAD(x + (rows - 1) * stride + j + v * LANES); \
-            *(VEC *)(z + j + v * LANES) = even[v] + odd[v];              \
-        }                                                                \
+/* Columns [j, j + groups * LANES): alternate rows go to two sets of sums. */
+#define SUM_STRIP(groups)                                                                          \
+    for (; j + (groups)*LANES <= n; j += (groups)*LANES) {                                         \
+        VEC even[(groups)*PARTS], odd[(groups)*PARTS];                                             \
+        EACH(v, (groups)*PARTS)                                                                    \
+        {                                                                                          \
+            even[v] = LOAD(x + j + v * WIDTH);                                                     \
+            odd[v] = (VEC){0};                                                                     \
+        }                                                                                          \
+        for (int64_t r = 1; r + 1 < rows; r += 2)                                                  \
+            EACH(v, (groups)*PARTS)                                                                \
+            {                                                                                      \
+                odd[v] += LOAD(x + r * stride + j + v * WIDTH);                                    \
+                even[v] += LOAD(x + (r + 1) * stride + j + v * WIDTH);                             \
+            }                                                                                      \
+        if (rows % 2 == 0)                                                                         \
+            EACH(v, (groups)*PARTS)                                                                \
+                odd[v] += LOAD(x + (rows - 1) * stride + j + v * WIDTH);                           \
+        EACH(v, (groups)*PARTS)                                                                    \
+            *(VEC *)(z + j + v * WIDTH) = even[v] + odd[v];                                        \
     }
 
 static void NAME(sum_rows)(int64_t n, int64_t rows, const void *from, int64_t stride, void *out)
@@ -99,8 +116,9 @@ static void NAME(sum_rows)(int64_t n, int64_t rows, const void *from, int64_t st
     const T *x = from;
     T *z = out;
     int64_t j = 0;
-    STRIP_OF(4, SUM_STRIP)
-    STRIP_OF(1, SUM_STRIP)
+    if (EPL_SPAN_VECTOR == 64)
+        SUM_STRIP(4)
+    SUM_STRIP(1)
     for (; j < n; j++) {
         T even = x[j], odd = 0;
         for (int64_t r = 1; r + 1 < rows; r += 2) {
@@ -145,110 +163,130 @@ static void NAME(scan)(int64_t n, const void *from, int64_t stride, void *to, in
     }
 }
 
-/* -- extremes: name, the comparison, and the value that all others beat ------------------ */
-#define BEST_STRIP(vectors, beyond)                                 \
-    {                                                               \
-        VEC m[vectors];                                             \
-        for (int v = 0; v < (vectors); v++)                         \
-            m[v] = LOAD(x + j + v * LANES);                         \
-        for (int64_t r = 1; r < rows; r++)                          \
-            for (int v = 0; v < (vectors); v++) {                   \
-                const VEC y = LOAD(x + r * stride + j + v * LANES); \
-                m[v] = BETTER(m[v], y, beyond);                     \
-            }                                                       \
-        for (int v = 0; v < (vectors); v++)                         \
-            *(VEC *)(z + j + v * LANES) = m[v];                     \
+/* -- extremes: name and comparison -------------------------------------------------------- */
+#define BEST_STRIP(groups, beyond)                                                                 \
+    for (; j + (groups)*LANES <= n; j += (groups)*LANES) {                                         \
+        VEC m[(groups)*PARTS];                                                                     \
+        EACH(v, (groups)*PARTS)                                                                    \
+            m[v] = LOAD(x + j + v * WIDTH);                                                        \
+        for (int64_t r = 1; r < rows; r++)                                                         \
+            EACH(v, (groups)*PARTS)                                                                \
+            {                                                                                      \
+                const VEC y = LOAD(x + r * stride + j + v * WIDTH);                                \
+                m[v] = BETTER(m[v], y, beyond);                                                    \
+            }                                                                                      \
+        EACH(v, (groups)*PARTS)                                                                    \
+            *(VEC *)(z + j + v * WIDTH) = m[v];                                                    \
     }
-#define EXTREME(best, beyond)                                                                    \
-    static T NAME(best##_of)(int64_t n, const T *x)                                              \
-    {                                                                                            \
-        T m = x[0];                                                                              \
-        int64_t i = 0;                                                                           \
-        if (n >= 4 * LANES) {                                                                    \
-            VEC a = LOAD(x), b = LOAD(x + LANES), c = LOAD(x + 2 * LANES),                       \
-                d = LOAD(x + 3 * LANES);                                                         \
-            for (i = NAME(step); i + NAME(step) <= n; i += NAME(step)) {                         \
-                const VEC p = LOAD(x + i), q = LOAD(x + i + LANES), r = LOAD(x + i + 2 * LANES), \
-                          s = LOAD(x + i + 3 * LANES);                                           \
-                a = BETTER(a, p, beyond);                                                        \
-                b = BETTER(b, q, beyond);                                                        \
-                c = BETTER(c, r, beyond);                                                        \
-                d = BETTER(d, s, beyond);                                                        \
-            }                                                                                    \
-            a = BETTER(a, b, beyond);                                                            \
-            c = BETTER(c, d, beyond);                                                            \
-            a = BETTER(a, c, beyond);                                                            \
-            T t[LANES];                                                                          \
-            memcpy(t, &a, sizeof t);                                                             \
-            for (int l = 0; l < LANES; l++)                                                      \
-                m = BETTER1(m, t[l], beyond);                                                    \
-        }                                                                                        \
-        for (; i < n; i++)                                                                       \
-            m = BETTER1(m, x[i], beyond);                                                        \
-        return m;                                                                                \
-    }                                                                                            \
-    static void NAME(best)(int64_t n, const void *row, void *out)                                \
-    {                                                                                            \
-        *(T *)out = NAME(best##_of)(n, row);                                                     \
-    }                                                                                            \
-    static void NAME(best##_rows)(int64_t n, int64_t rows, const void *from, int64_t stride,     \
-                                  void *out)                                                     \
-    {                                                                                            \
-        const T *x = from;                                                                       \
-        T *z = out;                                                                              \
-        int64_t j = 0;                                                                           \
-        for (; j + 4 * LANES <= n; j += 4 * LANES)                                               \
-            BEST_STRIP(4, beyond)                                                                \
-        for (; j + LANES <= n; j += LANES)                                                       \
-            BEST_STRIP(1, beyond)                                                                \
-        for (; j < n; j++) {                                                                     \
-            T m = x[j];                                                                          \
-            for (int64_t r = 1; r < rows; r++)                                                   \
-                m = BETTER1(m, x[r * stride + j], beyond);                                       \
-            z[j] = m;                                                                            \
-        }                                                                                        \
-    }                                                                                            \
-    static void NAME(best##_to)(int64_t n, const void *from, void *into)                         \
-    {                                                                                            \
-        const T *x = from;                                                                       \
-        T *z = into;                                                                             \
-        EPL_SPAN_LOOP(i, n)                                                                      \
-        z[i] = BETTER1(z[i], x[i], beyond);                                                      \
-    }                                                                                            \
-    static int64_t NAME(arg##best)(int64_t n, const void *row)                                   \
-    {                                                                                            \
-        const T *x = row, m = NAME(best##_of)(n, x);                                             \
-        int64_t at = 0;                                                                          \
-        if (m != m)                                                                              \
-            while (x[at] == x[at])                                                               \
-                at++;                                                                            \
-        else                                                                                     \
-            while (x[at] != m)                                                                   \
-                at++;                                                                            \
-        return at;                                                                               \
-    }                                                                                            \
-    static void NAME(arg##best##_to)(int64_t n, const void *from, int64_t r, void *into,         \
-                                     int64_t *at)                                                \
-    {                                                                                            \
-        const T *x = from;                                                                       \
-        T *z = into;                                                                             \
-        EPL_SPAN_LOOP(i, n)                                                                      \
-        {                                                                                        \
-            const T y = x[i], m = z[i];                                                          \
-            const int beats = (y beyond m) | ((y != y) & (m == m));                              \
-            z[i] = beats ? y : m;                                                                \
-            at[i] = beats ? r : at[i];                                                           \
-        }                                                                                        \
+#define EXTREME(best, beyond)                                                                      \
+    /* NaN is looked for apart, which leaves the chain of comparisons short. */                    \
+    static T NAME(best##_few)(int64_t n, const T *x)                                               \
+    {                                                                                              \
+        T m = x[0];                                                                                \
+        int nan = m != m;                                                                          \
+        for (int64_t i = 1; i < n; i++) {                                                          \
+            nan |= x[i] != x[i];                                                                   \
+            m = x[i] beyond m ? x[i] : m;                                                          \
+        }                                                                                          \
+        return nan ? (T)NAN : m;                                                                   \
+    }                                                                                              \
+    static T NAME(best##_of)(int64_t n, const T *x)                                                \
+    {                                                                                              \
+        VEC m[4 * PARTS];                                                                          \
+        T t[4 * LANES];                                                                            \
+        if (n < LANES)                                                                             \
+            return NAME(best##_few)(n, x);                                                         \
+        const int64_t far = n >= NAME(step) ? LANES : 0; /* else all four are the first group */   \
+        EACH(v, 4 * PARTS)                                                                         \
+            m[v] = LOAD(x + v / PARTS * far + v % PARTS * WIDTH);                                  \
+        int64_t i = far ? NAME(step) : LANES;                                                      \
+        for (; i + NAME(step) <= n; i += NAME(step))                                               \
+            EACH(v, 4 * PARTS)                                                                     \
+            {                                                                                      \
+                const VEC y = LOAD(x + i + v * WIDTH);                                             \
+                m[v] = BETTER(m[v], y, beyond);                                                    \
+            }                                                                                      \
+        for (; i < n; i += LANES) { /* the last group may meet elements again */                   \
+            const T *last = x + (i + LANES <= n ? i : n - LANES);                                  \
+            EACH(v, PARTS)                                                                         \
+            {                                                                                      \
+                const VEC y = LOAD(last + v * WIDTH);                                              \
+                m[v] = BETTER(m[v], y, beyond);                                                    \
+            }                                                                                      \
+        }                                                                                          \
+        for (int half = 2; half; half /= 2)                                                        \
+            EACH(v, 2 * PARTS)                                                                     \
+                if (v < half * PARTS)                                                              \
+                    m[v] = BETTER(m[v], m[v + half * PARTS], beyond);                              \
+        EACH(v, PARTS)                                                                             \
+            memcpy(t + v * WIDTH, &m[v], sizeof m[v]);                                             \
+        return NAME(best##_few)(LANES, t);                                                         \
+    }                                                                                              \
+    static void NAME(best)(int64_t n, const void *row, void *out)                                  \
+    {                                                                                              \
+        *(T *)out = NAME(best##_of)(n, row);                                                       \
+    }                                                                                              \
+    static void NAME(best##_rows)(int64_t n, int64_t rows, const void *from, int64_t stride,       \
+                                  void *out)                                                       \
+    {                                                                                              \
+        const T *x = from;                                                                         \
+        T *z = out;                                                                                \
+        int64_t j = 0;                                                                             \
+        if (EPL_SPAN_VECTOR == 64)                                                                 \
+            BEST_STRIP(4, beyond)                                                                  \
+        BEST_STRIP(1, beyond)                                                                      \
+        for (; j < n; j++) {                                                                       \
+            T m = x[j];                                                                            \
+            for (int64_t r = 1; r < rows; r++)                                                     \
+                m = BETTER1(m, x[r * stride + j], beyond);                                         \
+            z[j] = m;                                                                              \
+        }                                                                                          \
+    }                                                                                              \
+    static void NAME(best##_to)(int64_t n, const void *from, void *into)                           \
+    {                                                                                              \
+        const T *x = from;                                                                         \
+        T *z = into;                                                                               \
+        EPL_SPAN_LOOP(i, n)                                                                        \
+            z[i] = BETTER1(z[i], x[i], beyond);                                                    \
+    }                                                                                              \
+    static int64_t NAME(arg##best)(int64_t n, const void *row)                                     \
+    {                                                                                              \
+        const T *x = row, m = NAME(best##_of)(n, x);                                               \
+        int64_t at = 0;                                                                            \
+        for (int hit = 0; at + NAME(step) <= n; at += NAME(step)) {                                \
+            for (int l = 0; l < NAME(step); l++)                                                   \
+                hit |= (x[at + l] == m) | (x[at + l] != x[at + l]);                                \
+            if (hit)                                                                               \
+                break;                                                                             \
+        }                                                                                          \
+        while (m == m ? x[at] != m : x[at] == x[at])                                               \
+            at++;                                                                                  \
+        return at;                                                                                 \
+    }                                                                                              \
+    static void NAME(arg##best##_to)(int64_t n, const void *from, int64_t r, void *into,           \
+                                     int64_t *at)                                                  \
+    {                                                                                              \
+        const T *x = from;                                                                         \
+        T *z = into;                                                                               \
+        EPL_SPAN_LOOP(i, n)                                                                        \
+        {                                                                                          \
+            const T y = x[i], m = z[i];                                                            \
+            const int beats = (y beyond m) | ((y != y) & (m == m));                                \
+            z[i] = beats ? y : m;                                                                  \
+            at[i] = beats ? r : at[i];                                                             \
+        }                                                                                          \
     }
 EXTREME(amax, >)
 EXTREME(amin, <)
 
 #undef VEC
+#undef WIDTH
+#undef PARTS
 #undef LANES
 #undef LOAD
+#undef EACH
 #undef BETTER
 #undef BETTER1
-#undef STRIP_OF
 #undef SUM_STRIP
 #undef BEST_STRIP
 #undef EXTREME

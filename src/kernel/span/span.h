@@ -87,12 +87,24 @@ extern const epl__span_entry epl__rare_entries[];
 #define EPL_SPAN_PASTE(name, suffix) EPL_SPAN_PASTE_(name, suffix)
 #define EPL_SPAN_NAME(name) EPL_SPAN_PASTE(name, EPL_ISA_SUFFIX)
 
-/* The iterations are independent, also where out is an input. */
+/* Bytes of a vector register. */
+#if defined(__AVX512F__)
+#define EPL_SPAN_VECTOR 64
+#elif defined(__AVX__)
+#define EPL_SPAN_VECTOR 32
+#else
+#define EPL_SPAN_VECTOR 16
+#endif
+
+/* The iterations are independent, also where out is an input. UNROLL: a loop over a few
+ * registers, which must leave no loop behind. */
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed"
 #define EPL_SPAN_LOOP(i, n) \
     _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < (n); i++)
+#define EPL_SPAN_UNROLL _Pragma("clang loop unroll(full)")
 #else
+#define EPL_SPAN_UNROLL _Pragma("GCC unroll 16")
 #define EPL_SPAN_LOOP(i, n) _Pragma("GCC ivdep") for (int64_t i = 0; i < (n); i++)
 #endif
 

@@ -3,21 +3,26 @@
  * Invariant: NaN beats all else; of equals the first stays.
  */
 #include "span.h"
+#include <math.h>
 #include <string.h>
 
 #define T float
 #define MASK int32_t
+#define EPL_REDUCE_LANES 16
 #define NAME(x) x##_F32
 #include "reduce_float.h"
 #undef T
 #undef MASK
+#undef EPL_REDUCE_LANES
 #undef NAME
 #define T double
 #define MASK int64_t
+#define EPL_REDUCE_LANES 8
 #define NAME(x) x##_F64
 #include "reduce_float.h"
 #undef T
 #undef MASK
+#undef EPL_REDUCE_LANES
 #undef NAME
 
 /* -- integers: any order will do ------------------------------------------------------- */
