@@ -74,8 +74,8 @@ typedef struct {
     epl__step_kind kind;
     epl__id id;                   /* what it makes; a tile step: its first member */
     epl__id *member;              /* tile: members in order */
-    uint32_t members, member_room;
-    uint32_t reads;               /* tile: distinct operands from outside so far */
+    epl__id *read;                /* tile: distinct operands from outside so far */
+    uint32_t members, reads;
     epl__view view;               /* pack, give: what is read */
     epl__view *operand;           /* what is read, by operand; NULL: the operands' own views */
     uint32_t port;                /* give: which, and bytes into its array */

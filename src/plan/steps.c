@@ -1,15 +1,15 @@
 /* steps.c -- nodes into steps, in the order of ids.
  *
- * An element-wise node joins the step that made its latest operand, if that is an element-
- * wise step over the same shape and all else it reads was written before: the step keeps
- * its place in the order, and one pass over memory does for all its members.
+ * An element-wise node joins an element-wise step over the same shape, if all that it reads is
+ * written before that step or in it: the step keeps its place in the order, and one pass
+ * over memory does for all its members.
  */
 #include <string.h>
 #include "../base/scope.h"
 #include "../base/type.h"
 #include "plan.h"
 
-enum { MOST_MEMBERS = 32, MOST_READS = 12 };
+enum { MOST_MEMBERS = 32, MOST_READS = 14, WINDOW = 64 };
 
 static epl__plan_step *step_new(epl__making *m, epl__step_kind kind, epl__id id)
 {
@@ -40,6 +40,14 @@ static bool whole(const epl__making *m, epl__id in)
            epl__contiguous(m->type[in], v);
 }
 
+static bool is_read(const epl__plan_step *s, epl__id in)
+{
+    for (uint32_t i = 0; i < s->reads; i++)
+        if (s->read[i] == in)
+            return true;
+    return false;
+}
+
 static bool fits(epl__making *m, const epl__plan_step *s, const epl__node *n, int index)
 {
     uint32_t reads = 0;
@@ -50,7 +58,7 @@ static bool fits(epl__making *m, const epl__plan_step *s, const epl__node *n, in
         bool inside = written_by(m, &m->view[n->in[i]]) == index;
         if (inside && !whole(m, n->in[i]))
             return false; /* it reads a member in another order: that must be in memory */
-        reads += !inside;
+        reads += !inside && !is_read(s, n->in[i]);
     }
     return s->reads + reads <= MOST_READS;
 }
@@ -59,23 +67,22 @@ static bool join(epl__making *m, epl__plan_step *s, epl__id id)
 {
     const epl__node *n = epl__node_at(m->f, id);
     int index = (int)(s - m->step);
-    if (s->members == s->member_room) {
-        uint32_t room = s->member_room ? 4 * s->member_room : 2;
-        epl__id *more = epl__arena_take(&m->arena, room * sizeof *more);
-        if (!more)
+    if (!s->member) {
+        s->member = epl__arena_take(&m->arena, MOST_MEMBERS * sizeof *s->member);
+        s->read = epl__arena_take(&m->arena, MOST_READS * sizeof *s->read);
+        if (!s->member || !s->read)
             return epl__no_memory(m);
-        if (s->members)
-            memcpy(more, s->member, s->members * sizeof *more);
-        s->member = more;
-        s->member_room = room;
     }
     s->member[s->members++] = id;
     for (uint32_t i = 0; i < n->count; i++)
-        s->reads += written_by(m, &m->view[n->in[i]]) != index;
+        if (written_by(m, &m->view[n->in[i]]) != index && !is_read(s, n->in[i]))
+            s->read[s->reads++] = n->in[i];
     m->memory[id].step = index;
     return true;
 }
 
+/* The step that made the latest operand is best: the value is at hand. Else any later one
+ * over the same shape will do, the nearest first. */
 static bool tile_node(epl__making *m, epl__id id)
 {
     const epl__node *n = epl__node_at(m->f, id);
@@ -86,6 +93,10 @@ static bool tile_node(epl__making *m, epl__id id)
     }
     if (latest >= 0 && fits(m, &m->step[latest], n, latest))
         return join(m, &m->step[latest], id);
+    int first = (int)m->steps - WINDOW > latest ? (int)m->steps - WINDOW : latest + 1;
+    for (int k = (int)m->steps - 1; k >= first && k >= 0; k--)
+        if (fits(m, &m->step[k], n, k))
+            return join(m, &m->step[k], id);
     epl__plan_step *s = step_new(m, EPL__STEP_TILE, id);
     return s && join(m, s, id);
 }
