@@ -73,6 +73,7 @@ typedef struct {
     int64_t base;                       /* its offset, if it is read in place */
     int64_t *column_at;                 /* N, contiguous rows: where inputs of a row go, or -1 */
     int64_t *pixel_at;            /* the same for a small image, if its rows are contiguous too */
+    bool blocks;                  /* ROWS, K, DOT: a small image is copied as one block of rows */
     bool pack_w;                  /* N, ROWS: weights are copied to scratch */
     const epl__conv_class *class; /* N: NULL if all outputs take all terms */
     int32_t *class_of;            /* output q has class class_of[q] */

@@ -110,12 +110,37 @@ static void copy_pixels(const epl__conv *g, const epl__conv_unit *u, int64_t c, 
     }
 }
 
+/* The same if each image is a block of rows in the copy. */
+static void copy_blocks(const epl__conv *g, const epl__conv_unit *u, int64_t c, int64_t count)
+{
+    const epl__conv_phase *p = u->phase;
+    const epl__conv_plane *y = p->axis[1].plane, *x = p->axis[2].plane;
+    const epl__piece row = {0, 0, (int32_t)(x->hi - x->lo)};
+    const int64_t to = y->lo * p->s[1] + x->lo;
+    const int64_t from = p->axis[0].plane->first * g->d.in_s[0] +
+                         (y->first + y->lo) * g->d.in_s[1] + (x->first + x->lo) * g->d.in_s[2];
+    if (c == 0) {
+        memset(u->copy, 0, (size_t)(p->c_step * p->s_c * g->bytes));
+    }
+    for (int64_t i = 0; i < count; i++) {
+        for (int64_t n = 0; n < u->n; n++) {
+            const int64_t at = (c + i) * g->d.in_c + (u->n0 + n) * g->d.in_n + from;
+            g->mul->copy_pieces(u->copy + (i * p->s_c + n * p->s_n + to) * g->bytes, p->s[1],
+                                u->in + at * g->bytes, g->d.in_s[1], y->hi - y->lo, &row, 1);
+        }
+    }
+}
+
 void epl__conv_copy_in(const epl__conv *g, const epl__conv_unit *u, int64_t c, int64_t count)
 {
     const epl__conv_phase *p = u->phase;
     const int64_t turns = p->mode == EPL__CONV_N ? 1 : u->n;
     if (p->pixel_at != NULL) {
         copy_pixels(g, u, c, count);
+        return;
+    }
+    if (p->blocks) {
+        copy_blocks(g, u, c, count);
         return;
     }
     for (int64_t i = 0; i < count; i++) {

@@ -63,6 +63,19 @@ static bool make_tables(epl__arena *a, const epl__conv *g, epl__conv_phase *p)
     return true;
 }
 
+/* A small image whose rows lie in the copy as they do in the input. */
+static bool is_block(const epl__conv *g, const epl__conv_phase *p)
+{
+    const epl__conv_axis *x = p->axis;
+    for (int i = 0; i < EPL__CONV_MAX; i++) {
+        if (x[i].planes != 1 || x[i].plane->step != 1) {
+            return false;
+        }
+    }
+    return p->mode != EPL__CONV_N && p->positions <= 2048 && p->grid_q == 1 && x[0].len == 1 &&
+           x[0].plane->lo == 0 && x[0].plane->hi == 1 && (g->d.in_s[2] == 1 || x[2].len == 1);
+}
+
 /* DOT: where rows of the window begin. */
 static bool make_rows(epl__arena *a, epl__conv_phase *p)
 {
@@ -276,6 +289,7 @@ bool epl__conv_make_tables(epl__arena *a, const epl__conv *g, epl__conv_phase *p
     const bool by_rows = p->mode == EPL__CONV_N || p->mode == EPL__CONV_ROWS;
     p->pack_w = by_rows && columns >= 8 && scattered_weights(g, p);
     p->out_contiguous = out_contiguous(&g->d, p);
+    p->blocks = is_block(g, p);
     p->far = p->taps == 1 && p->s_c * g->bytes >= 1024 && g->d.k > 2 * g->mul->max_r[2];
     const int64_t step = g->d.out_s[2] * p->axis[2].out_step;
     const bool full = vectors * lanes * 100 < p->q * 115 || p->n_of_unit == 1;
