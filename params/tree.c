@@ -10,12 +10,7 @@
 #include "../src/base/key.h"
 #include "../src/base/scope.h"
 #include "../src/base/spec.h"
-
-struct epl_tree {
-    epl_scope *scope;
-    epl_spec spec;
-    void *data;
-};
+#include "tree.h"
 
 static const double PI = 3.14159265358979323846;
 
@@ -64,7 +59,7 @@ epl_array epl_tree_array(const epl_tree *t)
     return (epl_array){t->data, epl__spec_type(t->spec)};
 }
 
-static epl_array leaf_array(const epl_tree *t, const epl_leaf_spec *leaf)
+epl_array epl__leaf_array(const epl_tree *t, const epl_leaf_spec *leaf)
 {
     int part = epl__spec_part_of(t->spec, leaf->dtype);
     if (part < 0) /* no elements at all */
@@ -77,7 +72,7 @@ static epl_array leaf_array(const epl_tree *t, const epl_leaf_spec *leaf)
 epl_array epl_tree_leaf(const epl_tree *t, const char *path)
 {
     const epl_leaf_spec *leaf = t ? epl_spec_find(t->spec, path) : NULL;
-    return leaf ? leaf_array(t, leaf) : (epl_array){.data = NULL};
+    return leaf ? epl__leaf_array(t, leaf) : (epl_array){.data = NULL};
 }
 
 /* -- first numbers ------------------------------------------------------------------------- */
@@ -122,7 +117,7 @@ void epl_tree_init(epl_tree *t, epl_key key)
 {
     for (size_t i = 0; t && i < t->spec->leaves; i++) {
         const epl_leaf_spec *leaf = &t->spec->leaf[i];
-        epl_array a = leaf_array(t, leaf);
+        epl_array a = epl__leaf_array(t, leaf);
         uint64_t h = 14695981039346656037u;
         for (const char *p = leaf->path; *p; p++)
             h = (h ^ (unsigned char)*p) * 1099511628211u;
