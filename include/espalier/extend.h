@@ -94,6 +94,9 @@ typedef struct epl_prim {
     /* The op on operands of which mapped ones have one more axis, first; so has the result.
      * NULL for element-wise ones. */
     epl_val (*batch)(const epl_val *x, const bool *mapped, size_t count, const void *attrs);
+    /* What a plan computes in its place, in other operations, where that is faster; NULL: the
+     * primitive itself. Derivatives and the reference evaluation do not see it. */
+    epl_val (*expand)(const epl_val *x, size_t count, const void *attrs);
     double test_min, test_max; /* where the law test draws operands; both 0: -2 to 2 */
     epl_lower lower;
     int tile; /* EPL_LOWER_TILE: the tile engine's operation */

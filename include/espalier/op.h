@@ -1,7 +1,7 @@
 /* op.h -- operations. Names, arguments, defaults, broadcasting and promotion are torch's.
  *
  * A value in, a value out; a none or failed value in, none out. Options are given by name:
- * epl_sum(x, .dim = {1}, .keepdim = true).
+ * epl_sum(x, .dim = epl_axes(1), .keepdim = true).
  */
 #ifndef ESPALIER_OP_H
 #define ESPALIER_OP_H

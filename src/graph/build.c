@@ -299,7 +299,7 @@ static epl__id find_shared(const epl__nodes *n, uint32_t hash, const epl_prim *p
     for (uint32_t i = n->table[hash & (n->table_size - 1)]; i != UINT32_MAX;) {
         const epl__node *node = &n->chunk[i / EPL__CHUNK][i % EPL__CHUNK];
         if (node->hash == hash && node->prim == p && node->count == count && node->type == type &&
-            !memcmp(node->in, in, count * sizeof *in) && attrs_equal(p, node->attrs, attrs))
+            (!count || !memcmp(node->in, in, count * sizeof *in)) && attrs_equal(p, node->attrs, attrs))
             return i;
         i = node->next;
     }

@@ -261,6 +261,12 @@ static epl__id copied(epl_fn *g, const epl_fn *f, epl__id id, const epl__id *map
     if (n->prim == &epl__prim_copy || n->prim == &epl__prim_stop)
         return in[0];
     epl__where(g, f->where[n->where]);
+    if (n->prim->expand && n->count <= 4) {
+        epl_val x[4];
+        for (uint32_t i = 0; i < n->count; i++)
+            x[i] = epl__val(g, in[i]);
+        return epl__id_of(n->prim->expand(x, n->count, n->attrs));
+    }
     return epl__id_of(epl__build(g, n->prim, in, n->count, n->attrs, n->type));
 }
 

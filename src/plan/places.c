@@ -38,8 +38,6 @@ static void readers(epl__making *m)
                 bool inside = v->root != EPL__ID_NONE && m->memory[v->root].step == (int)k;
                 if (!inside)
                     read_at(m, v, (int)k);
-                else
-                    m->memory[v->root].users++;
             }
         }
     }
@@ -203,10 +201,12 @@ static bool writes_strided(const epl__plan_step *s)
 /* The strides that the maker of operand `in` must write with, so that `in` has stride. */
 static epl__id through_views(const epl__making *m, epl__id in, int64_t *stride)
 {
-    while (m->uses[in] == 1) {
+    for (;;) {
         const epl__node *n = epl__node_at(m->f, in);
         if (n->prim->lower != EPL_LOWER_VIEW)
             return m->memory[in].step >= 0 && m->memory[in].users == 1 ? in : EPL__ID_NONE;
+        if (m->uses[in] != 1)
+            return EPL__ID_NONE;
         int64_t inner[EPL_MAX_RANK] = {0};
         if (n->prim == &epl__prim_reshape) {
             if (!epl__reshape_strides(n->type->shape, stride, m->type[n->in[0]]->shape, inner))
@@ -222,7 +222,6 @@ static epl__id through_views(const epl__making *m, epl__id in, int64_t *stride)
         memcpy(stride, inner, sizeof inner);
         in = n->in[0];
     }
-    return EPL__ID_NONE;
 }
 
 /* First and last element that a view touches. */

@@ -94,7 +94,7 @@ typedef struct {
     epl__place place; /* of its first element */
     int64_t stride[EPL_MAX_RANK]; /* elements, by its own axes */
     int64_t bytes;
-    uint32_t users;   /* nodes that read it, views looked through; outputs and updates count */
+    uint32_t users;   /* reads by other steps, views looked through */
 } epl__memory;
 
 typedef struct {

@@ -76,6 +76,17 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return epl__log_softmax(x[0], (int)((const epl__axis_attrs *)attrs)->axis + 1);
 }
 
+/* In parts that fuse with their neighbours and run in parallel. */
+static epl_val expand(const epl_val *x, size_t count, const void *attrs)
+{
+    int64_t mask = INT64_C(1) << ((const epl__axis_attrs *)attrs)->axis;
+    (void)count;
+    if (!epl_count(epl_typeof(x[0])))
+        return x[0];
+    epl_val c = epl_sub(x[0], epl__spread(epl__amax(x[0], mask), x[0], mask));
+    return epl_sub(c, epl__spread(epl_log(epl__sum(epl_exp(c), mask)), x[0], mask));
+}
+
 const epl_prim epl__prim_log_softmax = {.name = "log_softmax",
                                         .formula = "y = x - log sum exp x along an axis",
                                         .inputs = 1,
@@ -84,7 +95,8 @@ const epl_prim epl__prim_log_softmax = {.name = "log_softmax",
                                         .type = type,
                                         .kernel = kernel,
                                         .jvp = jvp,
-                                        .batch = batch};
+                                        .batch = batch,
+                                        .expand = expand};
 
 epl_val epl__log_softmax(epl_val x, int axis)
 {
