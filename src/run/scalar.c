@@ -11,7 +11,9 @@ static int64_t to_int(double v)
 {
     if (v != v)
         return 0;
-    return v >= 9223372036854775808.0 ? INT64_MAX : v <= -9223372036854775808.0 ? INT64_MIN : (int64_t)v;
+    return v >= 9223372036854775808.0    ? INT64_MAX
+           : v <= -9223372036854775808.0 ? INT64_MIN
+                                         : (int64_t)v;
 }
 
 /* A choice of two, or a conversion. */
@@ -22,7 +24,7 @@ static void moved(const epl_array *x, const epl_array *out, int64_t i)
     if (epl_dtype_is_float(out->type.dtype))
         epl__number_set(out, i, v);
     else if (from_float)
-        epl__integer_set(out, i, out->type.dtype == EPL_BOOL ? v != 0 : to_int(v));
+        epl__integer_set(out, i, out->type.dtype == EPL_BOOL ? v != 0 : to_int(v, out->type.dtype));
     else
         epl__integer_set(out, i, epl__integer_at(x, i));
 }

@@ -21,6 +21,8 @@ const epl_prim epl__prim_floor_divide = {.name = "floor_divide",
                                          .scalar = scalar,
                                          .scalar_int = scalar_int,
                                          .jvp = jvp,
+                                         .test_min = 0.4,
+                                         .test_max = 2,
                                          EPL__TILED(FLOORDIV)};
 
 EPL__PUBLIC2(floor_divide, 0);

@@ -23,6 +23,8 @@ const epl_prim epl__prim_fmod = {.name = "fmod",
                                  .scalar = scalar,
                                  .scalar_int = scalar_int,
                                  .jvp = jvp,
+                                 .test_min = 0.4,
+                                 .test_max = 2,
                                  EPL__TILED(FMOD)};
 
 EPL__PUBLIC2(fmod, 0);

@@ -27,6 +27,8 @@ const epl_prim epl__prim_remainder = {.name = "remainder",
                                       .scalar = scalar,
                                       .scalar_int = scalar_int,
                                       .jvp = jvp,
+                                      .test_min = 0.4,
+                                      .test_max = 2,
                                       EPL__TILED(REMAINDER)};
 
 EPL__PUBLIC2(remainder, 0);
