@@ -8,12 +8,10 @@ int main(void)
     static float images[BATCH][1][28][28], logits[BATCH][CLASSES];
     epl_scope *s = epl_scope_new(NULL);
 
-    epl_module net = epl_nn_sequential(s,
-        {"conv1", epl_nn_conv2d(s, 16, {3, 3}, .padding = {1, 1}, .bias = false)},
-        {"bn1", epl_nn_batch_norm2d(s)},
-        {"relu1", epl_nn_relu(s)},
-        {"pool1", epl_nn_max_pool2d(s, {2, 2})},
-        {"flat", epl_nn_flatten(s)},
+    epl_module net = epl_nn_sequential(
+        s, {"conv1", epl_nn_conv2d(s, 16, {3, 3}, .padding = {1, 1}, .bias = false)},
+        {"bn1", epl_nn_batch_norm2d(s)}, {"relu1", epl_nn_relu(s)},
+        {"pool1", epl_nn_max_pool2d(s, {2, 2})}, {"flat", epl_nn_flatten(s)},
         {"fc", epl_nn_linear(s, CLASSES)});
     epl_type batch = epl_f32(BATCH, 1, 28, 28);
     net = epl_infer(s, net, batch); /* sizes left open come from the input */
@@ -28,8 +26,8 @@ int main(void)
     epl_plan predict = epl_compile(s, f);
     epl_work *work = epl_work_new(s, NULL);
 
-    epl_status status = epl_run(predict,
-        epl_arrays(epl_tree_array(theta), epl_tree_array(stats), epl_at(images, batch)),
+    epl_status status = epl_run(
+        predict, epl_arrays(epl_tree_array(theta), epl_tree_array(stats), epl_at(images, batch)),
         epl_arrays(epl_at(logits, epl_f32(BATCH, CLASSES))), work);
     if (status != EPL_OK) /* the only check: it tells what failed first in all of the above */
         fprintf(stderr, "%s\n", epl_work_message(work));

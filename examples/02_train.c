@@ -37,11 +37,12 @@ static void evaluate(epl_fn *f, const void *data)
 
 /* images [count, 28 * 28] and labels [count], in the order in which they are seen. */
 static epl_status train(epl_scope *s, epl_module net, const float *images, const int64_t *labels,
-                 int64_t count, int epochs)
+                        int64_t count, int epochs)
 {
     epl_array theta = epl_tree_array(epl_init(s, epl_params_of(net), epl_seed(1)));
     epl_array stats = epl_tree_array(epl_init(s, epl_buffers_of(net), epl_seed(1)));
-    epl_array state = epl_tree_array(epl_init(s, epl_opt_sgd_state(s, epl_params_of(net)), epl_seed(1)));
+    epl_array state =
+        epl_tree_array(epl_init(s, epl_opt_sgd_state(s, epl_params_of(net)), epl_seed(1)));
     epl_plan fit = epl_jit(s, step, net), test = epl_jit(s, evaluate, net);
     epl_work *work = epl_work_new(s, epl_pool_new(s, 0));
     float lr = 0.01f, loss = 0;
@@ -54,7 +55,8 @@ static epl_status train(epl_scope *s, epl_module net, const float *images, const
             epl_key key = epl_key_fold(epl_key_fold(epl_seed(2), (uint64_t)epoch), (uint64_t)i);
             epl_array x = epl_at(images + i * 28 * 28, epl_f32(n, 1, 28, 28));
             epl_array y = epl_at(labels + i, epl_i64(n)), k = epl_at(&key, EPL_KEY);
-            status = epl_run(fit, epl_arrays(theta, stats, state, x, y, rate, k), epl_arrays(result), work);
+            status = epl_run(fit, epl_arrays(theta, stats, state, x, y, rate, k),
+                             epl_arrays(result), work);
         }
         epl_array x = epl_at(images, epl_f32(count, 1, 28, 28)), y = epl_at(labels, epl_i64(count));
         if (!status)
@@ -76,17 +78,15 @@ int main(void)
     for (int i = 0; i < COUNT; i++)
         for (int k = 0; k < 28 * 28; k++) {
             labels[i] = i % 2;
-            images[i][k / 28][k % 28] = (float)((k / 28 < 14) == (i % 2)) + (float)((i * 31 + k * 17) % 7) * 0.1f;
+            images[i][k / 28][k % 28] = (float)((k / 28 < 14) == (i % 2)) +
+                                        (float)((i * 31 + k * 17) % 7) * 0.1f;
         }
     epl_scope *s = epl_scope_new(NULL);
-    epl_module net = epl_nn_sequential(s,
-        {"conv1", epl_nn_conv2d(s, 8, {3, 3}, .padding = {1, 1}, .bias = false)},
-        {"bn1", epl_nn_batch_norm2d(s)},
-        {"relu1", epl_nn_relu(s)},
-        {"pool1", epl_nn_max_pool2d(s, {2, 2})},
-        {"flat", epl_nn_flatten(s)},
-        {"drop", epl_nn_dropout(s, .p = 0.1)},
-        {"fc", epl_nn_linear(s, 2)});
+    epl_module net = epl_nn_sequential(
+        s, {"conv1", epl_nn_conv2d(s, 8, {3, 3}, .padding = {1, 1}, .bias = false)},
+        {"bn1", epl_nn_batch_norm2d(s)}, {"relu1", epl_nn_relu(s)},
+        {"pool1", epl_nn_max_pool2d(s, {2, 2})}, {"flat", epl_nn_flatten(s)},
+        {"drop", epl_nn_dropout(s, .p = 0.1)}, {"fc", epl_nn_linear(s, 2)});
     net = epl_infer(s, net, epl_f32(64, 1, 28, 28));
     epl_status status = train(s, net, &images[0][0][0], labels, COUNT, 5);
     epl_scope_free(s);

@@ -46,10 +46,12 @@ int main(int argc, char **argv)
     uint64_t iterations = argc > 1 ? strtoull(argv[1], NULL, 10) : 500;
     epl_scope *s = epl_scope_new(NULL);
     epl_module net = epl_nn_sequential(s, {"a", epl_nn_linear(s, 40)}, {"a_relu", epl_nn_relu(s)},
-        {"b", epl_nn_linear(s, 40)}, {"b_relu", epl_nn_relu(s)}, {"c", epl_nn_linear(s, 1)});
+                                       {"b", epl_nn_linear(s, 40)}, {"b_relu", epl_nn_relu(s)},
+                                       {"c", epl_nn_linear(s, 1)});
     net = epl_infer(s, net, epl_f32(10, 1));
     epl_array theta = epl_tree_array(epl_init(s, epl_params_of(net), epl_seed(1)));
-    epl_array adam = epl_tree_array(epl_init(s, epl_opt_adam_state(s, epl_params_of(net)), epl_seed(1)));
+    epl_array adam =
+        epl_tree_array(epl_init(s, epl_opt_adam_state(s, epl_params_of(net)), epl_seed(1)));
     epl_plan plan = epl_jit(s, meta_step, net);
     epl_work *work = epl_work_new(s, NULL);
     float meta = 0;

@@ -16,8 +16,8 @@ static void curvature(epl_fn *f, const void *data)
     epl_val v = epl_input_tree(f, "v", epl_params_of(net));
     epl_val x = epl_input(f, "x", EPL_AS_PASSED), y = epl_input(f, "y", EPL_AS_PASSED);
     epl_val l = loss(net, theta, x, y);
-    epl_output(f, "Hv", epl_hvp(l, theta, v));      /* [P] */
-    epl_output(f, "H", epl_hessian(l, theta));      /* [P, P] */
+    epl_output(f, "Hv", epl_hvp(l, theta, v)); /* [P] */
+    epl_output(f, "H", epl_hessian(l, theta)); /* [P, P] */
 }
 
 static void per_sample(epl_fn *f, const void *data)
@@ -49,8 +49,9 @@ static void ensemble_step(epl_fn *f, const void *data)
 }
 
 /* members [n, P], losses [n], v and hv [P], h [P, P], grads [batch, P] */
-static epl_status explore(epl_scope *s, epl_module net, epl_array x, epl_array y, int64_t n, float *members,
-                   float *losses, float *v, float *hv, float *h, float *grads)
+static epl_status explore(epl_scope *s, epl_module net, epl_array x, epl_array y, int64_t n,
+                          float *members, float *losses, float *v, float *hv, float *h,
+                          float *grads)
 {
     epl_spec spec = epl_params_of(net);
     int64_t count = epl_spec_count(spec);
@@ -67,7 +68,8 @@ static epl_status explore(epl_scope *s, epl_module net, epl_array x, epl_array y
                          epl_arrays(epl_at(losses, epl_f32(n))), w);
     if (!status)
         status = epl_run(curve, epl_arrays(theta, epl_at(v, epl_f32(count)), x, y),
-                         epl_arrays(epl_at(hv, epl_f32(count)), epl_at(h, epl_f32(count, count))), w);
+                         epl_arrays(epl_at(hv, epl_f32(count)), epl_at(h, epl_f32(count, count))),
+                         w);
     if (!status)
         status = epl_run(each, epl_arrays(theta, x, y),
                          epl_arrays(epl_at(grads, epl_f32(x.type.shape.dim[0], count))), w);
@@ -79,7 +81,8 @@ static epl_status explore(epl_scope *s, epl_module net, epl_array x, epl_array y
 int main(void)
 {
     enum { MEMBERS = 4, ROWS = 40, IN = 3, P = 3 * 5 + 5 + 5 * 2 + 2 };
-    static float x[ROWS][IN], members[MEMBERS][P], losses[MEMBERS], v[P], hv[P], h[P][P], grads[ROWS][P];
+    static float x[ROWS][IN], members[MEMBERS][P], losses[MEMBERS], v[P], hv[P], h[P][P],
+        grads[ROWS][P];
     static int64_t y[ROWS];
     for (int i = 0; i < ROWS; i++) {
         for (int k = 0; k < IN; k++)
@@ -91,8 +94,8 @@ int main(void)
     epl_module net = epl_nn_sequential(s, {"a", epl_nn_linear(s, 5)}, {"tanh", epl_nn_tanh(s)},
                                        {"b", epl_nn_linear(s, 2)});
     net = epl_infer(s, net, epl_f32(ROWS, IN));
-    epl_status status = explore(s, net, epl_at(x, epl_f32(ROWS, IN)), epl_at(y, epl_i64(ROWS)), MEMBERS,
-                                members[0], losses, v, hv, h[0], grads[0]);
+    epl_status status = explore(s, net, epl_at(x, epl_f32(ROWS, IN)), epl_at(y, epl_i64(ROWS)),
+                                MEMBERS, members[0], losses, v, hv, h[0], grads[0]);
     double worst = 0;
     for (int i = 0; i < P; i++)
         worst = fmax(worst, fabs((double)hv[i] - (double)h[i][0]));

@@ -4,7 +4,8 @@
 #include <espalier/espalier.h>
 
 /* m* = b2 m + (1 - b2) g;  p* = p - lr (sign(b1 m + (1 - b1) g) + wd p) */
-static epl_val lion(epl_val p, epl_val g, epl_val *m, epl_val lr, epl_val b1, epl_val b2, epl_val wd)
+static epl_val lion(epl_val p, epl_val g, epl_val *m, epl_val lr, epl_val b1, epl_val b2,
+                    epl_val wd)
 {
     epl_val direction = epl_sign(epl_lerp(g, *m, b1));
     *m = epl_lerp(g, *m, b2);
@@ -19,7 +20,8 @@ static void step(epl_fn *f, const void *data)
     epl_val m = epl_input(f, "exp_avg", EPL_AS_PASSED);
     epl_val x = epl_input(f, "x", EPL_AS_PASSED), y = epl_input(f, "y", EPL_AS_PASSED);
     epl_val lr = epl_input(f, "lr", epl_f32()), b1 = epl_input(f, "beta1", epl_f32());
-    epl_val decay = epl_by_path(f, spec, {"encoder.**", 0}, {"**.bias", 0}, {"@norm", 0}, {"**", 0.1});
+    epl_val decay =
+        epl_by_path(f, spec, {"encoder.**", 0}, {"**.bias", 0}, {"@norm", 0}, {"**", 0.1});
 
     epl_val head = epl_freeze(spec, theta, "encoder.**");
     epl_val loss = epl_cross_entropy(epl_apply(net, head, x), y);
@@ -29,16 +31,19 @@ static void step(epl_fn *f, const void *data)
     epl_output(f, "loss", loss);
 }
 
-static epl_status tune(epl_scope *s, epl_module net, epl_array theta, epl_array x, epl_array y, int steps)
+static epl_status tune(epl_scope *s, epl_module net, epl_array theta, epl_array x, epl_array y,
+                       int steps)
 {
-    epl_array m = epl_tree_array(epl_init(s, epl_slots(s, epl_params_of(net), "exp_avg"), epl_seed(1)));
+    epl_array m =
+        epl_tree_array(epl_init(s, epl_slots(s, epl_params_of(net), "exp_avg"), epl_seed(1)));
     epl_plan plan = epl_jit(s, step, net);
     epl_work *w = epl_work_new(s, NULL);
     float lr = 1e-3f, beta1 = 0.9f, loss = 0;
     epl_status status = EPL_OK;
     for (int i = 0; i < steps && !status; i++)
-        status = epl_run(plan, epl_arrays(theta, m, x, y, epl_at(&lr, epl_f32()), epl_at(&beta1, epl_f32())),
-                         epl_arrays(epl_at(&loss, epl_f32())), w);
+        status = epl_run(
+            plan, epl_arrays(theta, m, x, y, epl_at(&lr, epl_f32()), epl_at(&beta1, epl_f32())),
+            epl_arrays(epl_at(&loss, epl_f32())), w);
     if (status)
         fprintf(stderr, "%s\n", epl_work_message(w));
     printf("loss %g\n", (double)loss);
@@ -56,12 +61,14 @@ int main(void)
         y[i] = x[i][0] + x[i][1] > 0;
     }
     epl_scope *s = epl_scope_new(NULL);
-    epl_module encoder = epl_nn_sequential(s, {"fc", epl_nn_linear(s, 8)}, {"tanh", epl_nn_tanh(s)});
+    epl_module encoder =
+        epl_nn_sequential(s, {"fc", epl_nn_linear(s, 8)}, {"tanh", epl_nn_tanh(s)});
     epl_module net = epl_nn_sequential(s, {"encoder", encoder}, {"norm", epl_nn_layer_norm(s)},
                                        {"head", epl_nn_linear(s, 2)});
     net = epl_infer(s, net, epl_f32(ROWS, IN));
     epl_array theta = epl_tree_array(epl_init(s, epl_params_of(net), epl_seed(1)));
-    epl_status status = tune(s, net, theta, epl_at(x, epl_f32(ROWS, IN)), epl_at(y, epl_i64(ROWS)), 300);
+    epl_status status =
+        tune(s, net, theta, epl_at(x, epl_f32(ROWS, IN)), epl_at(y, epl_i64(ROWS)), 300);
     epl_scope_free(s);
     return status != EPL_OK;
 }

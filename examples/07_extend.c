@@ -3,7 +3,11 @@
 #include <espalier/espalier.h>
 
 /* -- x + sigmoid(gate(x)) * alpha * body(x), alpha [1] learned ------------------------ */
-typedef struct { epl_scope *scope; epl_module gate, body; double alpha; } gated_args;
+typedef struct {
+    epl_scope *scope;
+    epl_module gate, body;
+    double alpha;
+} gated_args;
 
 static epl_val gated_apply(epl_ctx *c, const void *args, epl_val x)
 {
@@ -14,17 +18,22 @@ static epl_val gated_apply(epl_ctx *c, const void *args, epl_val x)
 }
 
 static const epl_attr gated_attrs[] = {
-    EPL_ATTR_CHILD(gated_args, gate),
-    EPL_ATTR_CHILD(gated_args, body),
+    EPL_ATTR_CHILD(gated_args, gate), EPL_ATTR_CHILD(gated_args, body),
     EPL_ATTR(gated_args, alpha, EPL_NUMBER, 0.1, 0, 1), /* default, least, greatest */
     EPL_ATTR_END};
-static const epl_kind gated_kind = {.name = "Gated", .version = 1, .args_size = sizeof(gated_args),
-                                    .attrs = gated_attrs, .apply = gated_apply};
+static const epl_kind gated_kind = {.name = "Gated",
+                                    .version = 1,
+                                    .args_size = sizeof(gated_args),
+                                    .attrs = gated_attrs,
+                                    .apply = gated_apply};
 #define gated(...) EPL_MODULE(3, &gated_kind, gated_args, __VA_ARGS__)
 
 /* -- shift: y[…, i] = x[…, i - by], zero where there is none. Linear in x -------------- */
-typedef struct { int64_t by; } shift_attrs;
-static const epl_attr shift_table[] = {EPL_ATTR(shift_attrs, by, EPL_INT, 1, -1e9, 1e9), EPL_ATTR_END};
+typedef struct {
+    int64_t by;
+} shift_attrs;
+static const epl_attr shift_table[] = {EPL_ATTR(shift_attrs, by, EPL_INT, 1, -1e9, 1e9),
+                                       EPL_ATTR_END};
 
 static epl_val shift(epl_val x, int64_t by);
 
@@ -34,7 +43,8 @@ static epl_type shift_type(const epl_type *in, size_t count, const void *attrs)
     return in[0].shape.rank > 0 && in[0].dtype == EPL_F64 ? in[0] : (epl_type){0};
 }
 
-static bool shift_kernel(const epl_array *in, size_t n_in, const epl_array *out, const void *attrs, char *message)
+static bool shift_kernel(const epl_array *in, size_t n_in, const epl_array *out, const void *attrs,
+                         char *message)
 {
     (void)n_in, (void)message;
     int64_t by = ((const shift_attrs *)attrs)->by;
@@ -48,7 +58,8 @@ static bool shift_kernel(const epl_array *in, size_t n_in, const epl_array *out,
     return true;
 }
 
-static epl_val shift_transpose(const epl_val *x, size_t count, int wrt, epl_val ct, const void *attrs)
+static epl_val shift_transpose(const epl_val *x, size_t count, int wrt, epl_val ct,
+                               const void *attrs)
 {
     (void)x, (void)count, (void)wrt;
     return shift(ct, -((const shift_attrs *)attrs)->by);
@@ -60,10 +71,15 @@ static epl_val shift_batch(const epl_val *x, const bool *mapped, size_t count, c
     return shift(x[0], ((const shift_attrs *)attrs)->by);
 }
 
-static const epl_prim shift_prim = {
-    .name = "shift", .formula = "y[..., i] = x[..., i - by]", .inputs = 1,
-    .attrs_size = sizeof(shift_attrs), .attrs = shift_table, .type = shift_type,
-    .kernel = shift_kernel, .transpose = shift_transpose, .batch = shift_batch};
+static const epl_prim shift_prim = {.name = "shift",
+                                    .formula = "y[..., i] = x[..., i - by]",
+                                    .inputs = 1,
+                                    .attrs_size = sizeof(shift_attrs),
+                                    .attrs = shift_table,
+                                    .type = shift_type,
+                                    .kernel = shift_kernel,
+                                    .transpose = shift_transpose,
+                                    .batch = shift_batch};
 
 static epl_val shift(epl_val x, int64_t by)
 {
@@ -71,7 +87,8 @@ static epl_val shift(epl_val x, int64_t by)
 }
 
 /* -- cube: y = x x x. Not linear: a jvp rule, dy = 3 x x dx ----------------------------- */
-static bool cube_kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs, char *message)
+static bool cube_kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs,
+                        char *message)
 {
     const double *x = in[0].data;
     double *y = out[0].data;
@@ -87,8 +104,12 @@ static epl_val cube_jvp(const epl_val *x, const epl_val *dx, size_t count, const
     return epl_mul(epl_scale(epl_square(x[0]), 3), dx[0]);
 }
 
-static const epl_prim cube_prim = {.name = "cube", .formula = "y = x^3", .inputs = 1,
-                                   .elementwise = true, .kernel = cube_kernel, .jvp = cube_jvp};
+static const epl_prim cube_prim = {.name = "cube",
+                                   .formula = "y = x^3",
+                                   .inputs = 1,
+                                   .elementwise = true,
+                                   .kernel = cube_kernel,
+                                   .jvp = cube_jvp};
 
 int main(void)
 {

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <espalier/espalier.h>
 
-static epl_status save(epl_scope *s, const char *path, epl_module net, epl_tree *theta, epl_tree *stats, epl_tree *adam)
+static epl_status save(epl_scope *s, const char *path, epl_module net, epl_tree *theta,
+                       epl_tree *stats, epl_tree *adam)
 {
     return epl_save(s, path, .net = net, .params = theta, .buffers = stats, .state = adam,
                     .run = "{\"epoch\": 3}");
@@ -13,8 +14,8 @@ static epl_status save(epl_scope *s, const char *path, epl_module net, epl_tree 
 static epl_status warm_start(epl_scope *s, const char *path, epl_tree *theta)
 {
     epl_report report;
-    epl_status status = epl_load(epl_open(s, path), theta, .report = &report,
-                                 .missing = EPL_SKIP, .unexpected = EPL_SKIP);
+    epl_status status = epl_load(epl_open(s, path), theta, .report = &report, .missing = EPL_SKIP,
+                                 .unexpected = EPL_SKIP);
     printf("%zu matched, %zu missing, %zu misshapen\n%s", report.matched, report.missing,
            report.misshapen, report.text);
     return status;
@@ -45,12 +46,10 @@ int main(int argc, char **argv)
 {
     const char *path = argc > 1 ? argv[1] : "example.safetensors";
     epl_scope *s = epl_scope_new(NULL);
-    epl_module net = epl_nn_sequential(s,
-        {"conv1", epl_nn_conv2d(s, 2, {5, 5})},
-        {"bn1", epl_nn_batch_norm2d(s)},
-        {"pool", epl_nn_max_pool2d(s, {12, 12})},
-        {"flat", epl_nn_flatten(s)},
-        {"fc", epl_nn_linear(s, 3)});
+    epl_module net = epl_nn_sequential(s, {"conv1", epl_nn_conv2d(s, 2, {5, 5})},
+                                       {"bn1", epl_nn_batch_norm2d(s)},
+                                       {"pool", epl_nn_max_pool2d(s, {12, 12})},
+                                       {"flat", epl_nn_flatten(s)}, {"fc", epl_nn_linear(s, 3)});
     net = epl_infer(s, net, epl_f32(1, 1, 28, 28));
     epl_tree *theta = epl_init(s, epl_params_of(net), epl_seed(1));
     epl_tree *stats = epl_init(s, epl_buffers_of(net), epl_seed(1));

@@ -6,7 +6,8 @@
 
 int main()
 {
-    std::unique_ptr<epl_scope, decltype(&epl_scope_free)> scope(epl_scope_new(nullptr), epl_scope_free);
+    std::unique_ptr<epl_scope, decltype(&epl_scope_free)> scope(epl_scope_new(nullptr),
+                                                                epl_scope_free);
     epl_scope *s = scope.get();
     epl_module net = epl_module_from_json(s, R"({"kind": "Sequential", "children": {
         "conv1": {"kind": "Conv2d", "out_channels": 8, "kernel_size": 3, "bias": false},
@@ -15,12 +16,15 @@ int main()
     net = epl_infer(s, net, epl_f32(1, 1, 28, 28));
     epl_array theta = epl_tree_array(epl_init(s, epl_params_of(net), epl_seed(1)));
 
-    epl_plan predict = epl_jit(s, [](epl_fn *f, const void *data) {
-        auto net = static_cast<epl_module>(data);
-        epl_val p = epl_input_tree(f, "params", epl_params_of(net));
-        epl_val x = epl_input(f, "x", epl_f32(EPL_ANY, 1, 28, 28));
-        epl_output(f, "logits", epl_apply(net, p, x));
-    }, net);
+    epl_plan predict = epl_jit(
+        s,
+        [](epl_fn *f, const void *data) {
+            auto net = static_cast<epl_module>(data);
+            epl_val p = epl_input_tree(f, "params", epl_params_of(net));
+            epl_val x = epl_input(f, "x", epl_f32(EPL_ANY, 1, 28, 28));
+            epl_output(f, "logits", epl_apply(net, p, x));
+        },
+        net);
     epl_work *work = epl_work_new(s, nullptr);
 
     std::vector<float> images(16 * 784), logits(16 * 10);

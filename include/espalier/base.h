@@ -36,17 +36,17 @@ extern "C" {
 #define EPL_COUNT(type, ...) (sizeof(type[]){__VA_ARGS__} / sizeof(type))
 
 /* -- status --------------------------------------------------------------------- */
-#define EPL_STATUS_MAP(X)                                   \
-    X(OK, 0, "success")                                     \
-    X(ERR_MEMORY, -1, "allocation failed")                  \
-    X(ERR_SHAPE, -2, "shapes do not fit")                   \
-    X(ERR_DTYPE, -3, "element types do not fit")            \
-    X(ERR_ARG, -4, "argument out of range")                 \
-    X(ERR_USE, -5, "value used where it does not exist")    \
-    X(ERR_RULE, -6, "operation lacks a rule")               \
-    X(ERR_FILE, -7, "file could not be read or written")    \
+#define EPL_STATUS_MAP(X)                                     \
+    X(OK, 0, "success")                                       \
+    X(ERR_MEMORY, -1, "allocation failed")                    \
+    X(ERR_SHAPE, -2, "shapes do not fit")                     \
+    X(ERR_DTYPE, -3, "element types do not fit")              \
+    X(ERR_ARG, -4, "argument out of range")                   \
+    X(ERR_USE, -5, "value used where it does not exist")      \
+    X(ERR_RULE, -6, "operation lacks a rule")                 \
+    X(ERR_FILE, -7, "file could not be read or written")      \
     X(ERR_MATCH, -8, "names in the file and the tree differ") \
-    X(ERR_CHECK, -9, "a check of derivatives failed")       \
+    X(ERR_CHECK, -9, "a check of derivatives failed")         \
     X(ERR_DATA, -10, "data out of range")
 typedef enum {
 #define EPL_X(name, value, text) EPL_##name = value,
@@ -102,7 +102,7 @@ EPL_API void epl_scope_fail(epl_scope *s, epl_status status, const char *format,
 #define EPL_ANY (-1) /* a dimension that the arguments decide (epl_jit only) */
 
 /*      name, value, bytes, text, kind: 0 bool, 1 unsigned, 2 signed, 3 float */
-#define EPL_DTYPE_MAP(X)  \
+#define EPL_DTYPE_MAP(X)     \
     X(F32, 1, 4, "f32", 3)   \
     X(F64, 2, 8, "f64", 3)   \
     X(BF16, 3, 2, "bf16", 3) \
@@ -118,7 +118,7 @@ typedef enum {
 #define EPL_X(name, value, bytes, text, kind) EPL_##name = value,
     EPL_DTYPE_MAP(EPL_X)
 #undef EPL_X
-    EPL_DTYPE_END
+        EPL_DTYPE_END
 } epl_dtype;
 
 typedef struct {
@@ -149,7 +149,7 @@ EPL_API epl_type epl_type_of(epl_dtype dtype, epl_shape shape);
 EPL_API int64_t epl_count(epl_type t);
 EPL_API size_t epl_bytes(epl_type t);
 EPL_API size_t epl_dtype_bytes(epl_dtype d);
-EPL_API const char *epl_dtype_name(epl_dtype d); /* "f32"; "none" */
+EPL_API const char *epl_dtype_name(epl_dtype d);     /* "f32"; "none" */
 EPL_API epl_dtype epl_dtype_named(const char *name); /* EPL_NONE if unknown */
 EPL_API bool epl_dtype_is_float(epl_dtype d);
 EPL_API bool epl_type_equal(epl_type a, epl_type b); /* spec not compared */

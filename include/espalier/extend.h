@@ -13,17 +13,17 @@ extern "C" {
 
 /* -- attribute tables: argument parsing, defaults, JSON, messages and docs from one -- */
 typedef enum {
-    EPL_INT = 1,      /* int64_t */
-    EPL_INTS,         /* int64_t[n], `size` of them; one number stands for all */
-    EPL_NUMBER,       /* double */
-    EPL_BOOLEAN,      /* bool */
-    EPL_STRING,       /* const char * */
-    EPL_DTYPE,        /* epl_dtype */
-    EPL_LIST,         /* epl_ints */
-    EPL_LETTERS,      /* char[size], ended by 0: axis labels */
-    EPL_TENSOR,       /* epl_val (operations) */
-    EPL_TENSORS,      /* epl_vals (operations) */
-    EPL_CHILD,        /* epl_module (kinds) */
+    EPL_INT = 1,       /* int64_t */
+    EPL_INTS,          /* int64_t[n], `size` of them; one number stands for all */
+    EPL_NUMBER,        /* double */
+    EPL_BOOLEAN,       /* bool */
+    EPL_STRING,        /* const char * */
+    EPL_DTYPE,         /* epl_dtype */
+    EPL_LIST,          /* epl_ints */
+    EPL_LETTERS,       /* char[size], ended by 0: axis labels */
+    EPL_TENSOR,        /* epl_val (operations) */
+    EPL_TENSORS,       /* epl_vals (operations) */
+    EPL_CHILD,         /* epl_module (kinds) */
     EPL_CHILDREN_LIST, /* const epl_child *, ended by NULL (kinds) */
     EPL_NODES          /* epl_wiring (kinds) */
 } epl_attr_type;
@@ -45,25 +45,38 @@ enum {
     EPL_ATTR_OPEN = 2,     /* 0: inferred from the input */
     EPL_ATTR_NONE = 4      /* may be absent: null in JSON; given or not decides */
 };
-#define EPL_ATTR(args, field, type, value, min, max) \
-    {#field, type, offsetof(args, field), value, min, max, 1, 0, NULL}
+#define EPL_ATTR(args, field, type, value, min, max)                     \
+    {                                                                    \
+#field, type, offsetof(args, field), value, min, max, 1, 0, NULL \
+    }
 #define EPL_ATTR_N(args, field, n, value, min, max) /* n integers, or one for all */ \
-    {#field, EPL_INTS, offsetof(args, field), value, min, max, n, 0, NULL}
-#define EPL_ATTR_F(args, field, type, value, min, max, size, flags) \
-    {#field, type, offsetof(args, field), value, min, max, size, flags, NULL}
+    {                                                                                \
+#field, EPL_INTS, offsetof(args, field), value, min, max, n, 0, NULL         \
+    }
+#define EPL_ATTR_F(args, field, type, value, min, max, size, flags)             \
+    {                                                                           \
+#field, type, offsetof(args, field), value, min, max, size, flags, NULL \
+    }
 #define EPL_ATTR_WORD(args, field, words) /* the first word is the default */ \
-    {#field, EPL_STRING, offsetof(args, field), 0, 0, 0, 1, 0, words}
-#define EPL_ATTR_CHILD(args, field) \
-    {#field, EPL_CHILD, offsetof(args, field), 0, 0, 0, 1, EPL_ATTR_REQUIRED, NULL}
-#define EPL_ATTR_END {NULL, EPL_INT, 0, 0, 0, 0, 0, 0, NULL}
+    {                                                                         \
+#field, EPL_STRING, offsetof(args, field), 0, 0, 0, 1, 0, words       \
+    }
+#define EPL_ATTR_CHILD(args, field)                                                   \
+    {                                                                                 \
+#field, EPL_CHILD, offsetof(args, field), 0, 0, 0, 1, EPL_ATTR_REQUIRED, NULL \
+    }
+#define EPL_ATTR_END                          \
+    {                                         \
+        NULL, EPL_INT, 0, 0, 0, 0, 0, 0, NULL \
+    }
 
 /* -- primitives ---------------------------------------------------------------------- */
 /* How the engine treats a primitive. A user's own leaves it 0: its kernel is called. */
 typedef enum {
     EPL_LOWER_KERNEL = 0,
-    EPL_LOWER_TILE,   /* element-wise, by the tile engine: prim.tile says which */
-    EPL_LOWER_VIEW,   /* another reading of the same numbers: reshape, permute, ... */
-    EPL_LOWER_ENGINE  /* by name in src/plan: dot, conv, reduce, assemble, gather, ... */
+    EPL_LOWER_TILE,  /* element-wise, by the tile engine: prim.tile says which */
+    EPL_LOWER_VIEW,  /* another reading of the same numbers: reshape, permute, ... */
+    EPL_LOWER_ENGINE /* by name in src/plan: dot, conv, reduce, assemble, gather, ... */
 } epl_lower;
 
 typedef struct epl_prim {
@@ -80,8 +93,8 @@ typedef struct epl_prim {
     /* Evaluation on row-major arrays without gaps; may be called from several threads.
      * False: the data is bad, and message (EPL_PRIM_MESSAGE bytes) says what and where:
      * "index 12 is out of range [0, 10)". */
-    bool (*kernel)(const epl_array *in, size_t count, const epl_array *out,
-                   const void *attrs, char *message);
+    bool (*kernel)(const epl_array *in, size_t count, const epl_array *out, const void *attrs,
+                   char *message);
     /* Element-wise: the number instead of a kernel, in f64 (f32 is rounded). */
     double (*scalar)(const double *x, const void *attrs);
     int64_t (*scalar_int)(const int64_t *x, const void *attrs); /* on integers; may be NULL */
@@ -89,8 +102,7 @@ typedef struct epl_prim {
     epl_val (*jvp)(const epl_val *x, const epl_val *dx, size_t count, const void *attrs);
     /* The cotangent of operand wrt, in which the op is linear; of x[wrt] only the type
      * may be used. */
-    epl_val (*transpose)(const epl_val *x, size_t count, int wrt, epl_val ct,
-                         const void *attrs);
+    epl_val (*transpose)(const epl_val *x, size_t count, int wrt, epl_val ct, const void *attrs);
     /* The op on operands of which mapped ones have one more axis, first; so has the result.
      * NULL for element-wise ones. */
     epl_val (*batch)(const epl_val *x, const bool *mapped, size_t count, const void *attrs);
@@ -121,7 +133,7 @@ typedef struct {
     /* Writes the first `room` results; returns how many there are, 0 after an error. */
     size_t (*build)(const void *args, const char *given, epl_val *out, size_t room);
 } epl_operation;
-EPL_API const epl_operation *epl_operation_at(size_t i); /* NULL after the last */
+EPL_API const epl_operation *epl_operation_at(size_t i);            /* NULL after the last */
 EPL_API const epl_operation *epl_operation_named(const char *name); /* NULL: none */
 EPL_API const epl_prim *epl_prim_at(size_t i); /* the built-in primitives; NULL after the last */
 

@@ -24,8 +24,7 @@ typedef struct {
     const epl_val *at;
 } epl_vals;
 #define EPL_NO_VAL ((epl_val){NULL, 0})
-#define epl_list(...) \
-    ((epl_vals){EPL_COUNT(epl_val, __VA_ARGS__), (epl_val[]){__VA_ARGS__}})
+#define epl_list(...) ((epl_vals){EPL_COUNT(epl_val, __VA_ARGS__), (epl_val[]){__VA_ARGS__}})
 
 /* -- building --------------------------------------------------------------------- */
 /* A new function; NULL only after an error of s, and NULL is accepted everywhere. */
@@ -42,12 +41,12 @@ EPL_API void epl_update(epl_fn *f, const char *input, epl_val next);
  * values as it has outputs are written to out. A function with updates cannot be called. */
 EPL_API void epl_call(epl_fn *callee, epl_vals in, epl_val *out);
 
-EPL_API epl_val epl_num(double c);     /* a plain number: promotes weakly, needs no graph */
-EPL_API epl_val epl_int(int64_t c);    /* the same, an integer */
-EPL_API epl_val epl_flag(bool c);      /* the same, a boolean */
+EPL_API epl_val epl_num(double c);  /* a plain number: promotes weakly, needs no graph */
+EPL_API epl_val epl_int(int64_t c); /* the same, an integer */
+EPL_API epl_val epl_flag(bool c);   /* the same, a boolean */
 EPL_API epl_val epl_data(epl_fn *f, epl_array a); /* numbers that are known now (copied) */
-EPL_API epl_val epl_copy(epl_val v);   /* the same number, a variable of its own */
-EPL_API epl_val epl_stop_gradient(epl_val v); /* v; its derivative is zero */
+EPL_API epl_val epl_copy(epl_val v);              /* the same number, a variable of its own */
+EPL_API epl_val epl_stop_gradient(epl_val v);     /* v; its derivative is zero */
 
 /* Safe on a none or failed value: dtype EPL_NONE, dimension 0, rank 0. */
 EPL_API epl_type epl_typeof(epl_val v);
@@ -88,7 +87,7 @@ EPL_API epl_fn *epl_map_new(const epl_map_args *a, const char *given);
 #define epl_map(...) /* for each i at once (vmap) */ \
     epl_map_new(&(epl_map_args){.parent = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
 EPL_API epl_val epl_each(epl_fn *f, epl_val x, int axis); /* in: x without that axis */
-EPL_API epl_val epl_pass(epl_fn *f, epl_val x); /* in: the same x, a variable of its own */
+EPL_API epl_val epl_pass(epl_fn *f, epl_val x);    /* in: the same x, a variable of its own */
 EPL_API epl_val epl_collect(epl_fn *f, epl_val v); /* out: v of all entries, first axis */
 
 #ifdef __cplusplus

@@ -173,9 +173,8 @@ typedef struct {
     bool enable_gqa;     /* [..., h, n, e]: g query heads in a row share a head of key and value */
     epl_val dropout_key; /* i64 [2] */
 } epl_attention_args;
-EPL_API epl_val epl_op_scaled_dot_product_attention(const epl_attention_args *a,
-                                                    const char *given);
-#define epl_scaled_dot_product_attention(...)                                      \
+EPL_API epl_val epl_op_scaled_dot_product_attention(const epl_attention_args *a, const char *given);
+#define epl_scaled_dot_product_attention(...)                                        \
     epl_op_scaled_dot_product_attention(&(epl_attention_args){.query = __VA_ARGS__}, \
                                         EPL_GIVEN3(__VA_ARGS__))
 

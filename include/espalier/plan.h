@@ -43,8 +43,8 @@ EPL_API epl_status epl_run(epl_plan p, epl_arrays in, epl_arrays out, epl_work *
 
 /* Compute now; all that v needs must be known (epl_data, epl_num). */
 EPL_API epl_status epl_eval(epl_val v, epl_array out);
-EPL_API double epl_item(epl_val v);       /* one number; NaN after an error */
-EPL_API const char *epl_text(epl_val v);  /* its type and numbers, to print; "" after an error */
+EPL_API double epl_item(epl_val v);      /* one number; NaN after an error */
+EPL_API const char *epl_text(epl_val v); /* its type and numbers, to print; "" after an error */
 
 /* The plain evaluation: node by node, no plan; the reference of the tests. */
 EPL_API epl_status epl_reference(epl_fn *f, epl_arrays in, epl_arrays out);

@@ -6,8 +6,8 @@
 
 const char *epl_role_name(epl_role r)
 {
-    static const char *const name[] = {"none", "weight", "bias", "norm", "embedding",
-                                       "statistic", "slot"};
+    static const char *const name[] = {"none",      "weight",    "bias", "norm",
+                                       "embedding", "statistic", "slot"};
     return r >= EPL_WEIGHT && r <= EPL_SLOT ? name[r] : name[0];
 }
 
@@ -50,7 +50,8 @@ static bool lay_out(struct epl_spec_s *spec, epl_leaf_spec *leaf)
         epl_type t = epl_type_of(leaf[i].dtype, leaf[i].shape);
         int64_t n = epl_count(t);
         leaf[i].offset = elements[leaf[i].dtype];
-        if (!epl__type_valid(t) || __builtin_add_overflow(elements[leaf[i].dtype], n, &elements[leaf[i].dtype]))
+        if (!epl__type_valid(t) ||
+            __builtin_add_overflow(elements[leaf[i].dtype], n, &elements[leaf[i].dtype]))
             return false;
     }
     for (size_t size = 8; size > 0; size /= 2)
@@ -104,7 +105,8 @@ epl_spec epl_spec_new(epl_scope *s, size_t count, const epl_leaf_spec *leaves)
         *slot = (uint32_t)i;
     }
     if (!lay_out(spec, leaf)) {
-        epl_scope_fail(s, EPL_ERR_SHAPE, "[spec] the leaves have more elements than can be counted");
+        epl_scope_fail(s, EPL_ERR_SHAPE,
+                       "[spec] the leaves have more elements than can be counted");
         return NULL;
     }
     return spec;

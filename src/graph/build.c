@@ -299,7 +299,8 @@ static epl__id find_shared(const epl__nodes *n, uint32_t hash, const epl_prim *p
     for (uint32_t i = n->table[hash & (n->table_size - 1)]; i != UINT32_MAX;) {
         const epl__node *node = &n->chunk[i / EPL__CHUNK][i % EPL__CHUNK];
         if (node->hash == hash && node->prim == p && node->count == count && node->type == type &&
-            (!count || !memcmp(node->in, in, count * sizeof *in)) && attrs_equal(p, node->attrs, attrs))
+            (!count || !memcmp(node->in, in, count * sizeof *in)) &&
+            attrs_equal(p, node->attrs, attrs))
             return i;
         i = node->next;
     }
@@ -341,7 +342,8 @@ static const epl_type *node_type(epl_fn *f, const epl_prim *p, const epl__id *in
         return NULL;
     }
     if (!epl__type_valid(out)) {
-        epl__fail(f, EPL_ERR_SHAPE, "[%s] the result has more elements than can be counted", p->name);
+        epl__fail(f, EPL_ERR_SHAPE, "[%s] the result has more elements than can be counted",
+                  p->name);
         return NULL;
     }
     if (p->elementwise && !p->type)
@@ -393,8 +395,12 @@ epl_val epl__build(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count
         return EPL_NO_VAL;
     }
     epl__nodes *n = tape ? &f->tape : &f->main;
-    epl__node like = {.prim = p, .type = t, .attrs = p->attrs_size ? attrs : NULL, .in = in,
-                      .count = (uint32_t)count, .next = EPL__ID_NONE};
+    epl__node like = {.prim = p,
+                      .type = t,
+                      .attrs = p->attrs_size ? attrs : NULL,
+                      .in = in,
+                      .count = (uint32_t)count,
+                      .next = EPL__ID_NONE};
     bool shared = f->rule_depth > 0 && p != &epl__prim_input && p != &epl__prim_copy;
     if (shared) {
         epl__id id = epl__simplify(f, p, in, count, like.attrs, t);

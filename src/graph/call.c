@@ -11,8 +11,8 @@ static bool arguments_fit(epl_fn *f, const epl_fn *callee, const epl__id *id)
         const epl_type *t = id[i] == EPL__ID_NONE ? NULL : epl__node_at(f, id[i])->type;
         if (t && epl_type_equal(*t, callee->input[i].type))
             continue;
-        epl__fail(f, EPL_ERR_SHAPE, "[call] input %u \"%s\" of \"%s\" is %s, got %s", i, callee->input[i].name,
-                  callee->name, epl_type_text(callee->input[i].type, want),
+        epl__fail(f, EPL_ERR_SHAPE, "[call] input %u \"%s\" of \"%s\" is %s, got %s", i,
+                  callee->input[i].name, callee->name, epl_type_text(callee->input[i].type, want),
                   t ? epl_type_text(*t, got) : "a plain number");
         return false;
     }
@@ -31,7 +31,8 @@ static void live_nodes(const epl_fn *callee, bool *live)
     }
 }
 
-static bool replay(epl_fn *f, const epl_fn *callee, const epl__id *arg, epl__id *to, const bool *live)
+static bool replay(epl_fn *f, const epl_fn *callee, const epl__id *arg, epl__id *to,
+                   const bool *live)
 {
     uint32_t most = 1;
     for (epl__id id = 0; id < callee->main.count; id++)
@@ -70,15 +71,17 @@ void epl_call(epl_fn *callee, epl_vals in, epl_val *out)
         any = epl__fn_of(in.at[i]);
     if (!any || epl_scope_status(any->scope) != EPL_OK)
         return;
-    const char *wrong = !callee                             ? "there is no function"
-                        : callee->kind != EPL__FN_PLAIN     ? "an inner function cannot be called"
-                        : epl_scope_status(callee->scope) != EPL_OK ? epl_scope_message(callee->scope)
-                                                            : NULL;
+    const char *wrong = !callee                         ? "there is no function"
+                        : callee->kind != EPL__FN_PLAIN ? "an inner function cannot be called"
+                        : epl_scope_status(callee->scope) != EPL_OK
+                            ? epl_scope_message(callee->scope)
+                            : NULL;
     for (uint32_t i = 0; callee && !wrong && i < callee->inputs; i++)
         if (callee->input[i].update != EPL__ID_NONE)
             wrong = "a function with updates cannot be called";
     if (wrong || in.count != callee->inputs) {
-        epl__fail(any, EPL_ERR_USE, "[call] %s%s", wrong ? wrong : "the number of arguments is wrong for ",
+        epl__fail(any, EPL_ERR_USE, "[call] %s%s",
+                  wrong ? wrong : "the number of arguments is wrong for ",
                   wrong ? "" : callee->name);
         return;
     }

@@ -130,8 +130,8 @@ static bool input_type(epl_fn *f, const char *name, epl_type *type)
         return !open && epl__type_valid(*type);
     }
     if (i >= f->passed_count) {
-        epl__fail(f, EPL_ERR_SHAPE, "[%s] input %u \"%s\" got no array: %zu were passed", f->name, i,
-                  name, f->passed_count);
+        epl__fail(f, EPL_ERR_SHAPE, "[%s] input %u \"%s\" got no array: %zu were passed", f->name,
+                  i, name, f->passed_count);
         return false;
     }
     const epl_type *p = &f->passed[i];
@@ -184,8 +184,10 @@ epl_val epl_input(epl_fn *f, const char *name, epl_type type)
     if (!open_for_building(f, "input"))
         return EPL_NO_VAL;
     if (f->kind != EPL__FN_PLAIN) {
-        epl__fail(f, EPL_ERR_USE, "[input] \"%s\": an inner function takes values in by "
-                                  "epl_each and epl_pass", name);
+        epl__fail(f, EPL_ERR_USE,
+                  "[input] \"%s\": an inner function takes values in by "
+                  "epl_each and epl_pass",
+                  name);
         return EPL_NO_VAL;
     }
     if (!name || !*name) {
@@ -221,9 +223,9 @@ void epl_output(epl_fn *f, const char *name, epl_val v)
     if (!open_for_building(f, "output"))
         return;
     if (f->kind != EPL__FN_PLAIN || !name || !*name) {
-        epl__fail(f, EPL_ERR_USE, "[output] %s", name && *name
-                      ? "an inner function gives results by epl_collect"
-                      : "an output needs a name");
+        epl__fail(f, EPL_ERR_USE, "[output] %s",
+                  name && *name ? "an inner function gives results by epl_collect"
+                                : "an output needs a name");
         return;
     }
     if (epl__is_num(v)) {
@@ -315,8 +317,10 @@ epl_fn *epl__meet(epl_vals in, epl__id *id, const char *op)
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return NULL;
     if (f->closed) {
-        epl__fail(f, EPL_ERR_USE, "[%s] a value of \"%s\" is used after that function was closed; "
-                  "take results out by epl_collect or epl_output", op, f->name);
+        epl__fail(f, EPL_ERR_USE,
+                  "[%s] a value of \"%s\" is used after that function was closed; "
+                  "take results out by epl_collect or epl_output",
+                  op, f->name);
         return NULL;
     }
     for (size_t i = 0; i < in.count; i++) {
@@ -328,8 +332,10 @@ epl_fn *epl__meet(epl_vals in, epl__id *id, const char *op)
         else if (g->scope != f->scope)
             epl__fail(f, EPL_ERR_USE, "[%s] operand %zu is a value of another scope", op, i);
         else if (!encloses(g, f))
-            epl__fail(f, EPL_ERR_USE, "[%s] operand %zu is a value of \"%s\", which does not enclose "
-                      "\"%s\"; pass it as an argument", op, i, g->name, f->name);
+            epl__fail(f, EPL_ERR_USE,
+                      "[%s] operand %zu is a value of \"%s\", which does not enclose "
+                      "\"%s\"; pass it as an argument",
+                      op, i, g->name, f->name);
         else
             id[i] = g == f ? epl__id_of(in.at[i]) : take_in(f, g, epl__id_of(in.at[i]));
     }

@@ -27,7 +27,7 @@ typedef struct {
     const epl_type *type; /* interned in the function: equal types are one pointer */
     const void *attrs;    /* prim->attrs_size bytes, or NULL */
     const epl__id *in;
-    uint32_t count; /* operands */
+    uint32_t count;      /* operands */
     uint32_t hash, next; /* the table of shared nodes; next is an id or EPL__ID_NONE */
     uint32_t where;      /* module path and composite it came from, see epl__where */
 } epl__node;
@@ -76,8 +76,8 @@ struct epl_fn {
     /* inner functions */
     epl__entry *entry;
     uint32_t entries, entry_room;
-    int64_t mapped_size, chunk;  /* -1: no epl_each yet */
-    epl__id *mapped_to; /* after closing: inner id -> parent id, EPL__ID_NONE: not yet */
+    int64_t mapped_size, chunk; /* -1: no epl_each yet */
+    epl__id *mapped_to;         /* after closing: inner id -> parent id, EPL__ID_NONE: not yet */
     /* jit: the types of the arguments, by position; NULL otherwise */
     const epl_type *passed;
     size_t passed_count;
@@ -107,8 +107,8 @@ epl_dtype epl__num_read(epl_val v, double *number, int64_t *integer);
 /* -- building ----------------------------------------------------------------------- */
 /* The node's value, or none with the scope's error set. Operands must be ids of f. In the
  * rule phase the node is simplified and shared. type: NULL lets the primitive say. */
-epl_val epl__build(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count,
-                   const void *attrs, const epl_type *type);
+epl_val epl__build(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count, const void *attrs,
+                   const epl_type *type);
 /* All values in the deepest function among them: outer ones are taken in. NULL after an
  * error (a closed function, functions of two scopes, none among the operands). */
 epl_fn *epl__meet(epl_vals in, epl__id *id, const char *op);

@@ -13,7 +13,7 @@ typedef struct {
     int64_t dtype;
     double value;    /* floats */
     int64_t integer; /* integers and bool */
-} epl__const_attrs; /* const: y[...] = value */
+} epl__const_attrs;  /* const: y[...] = value */
 typedef struct {
     int64_t index;
 } epl__input_attrs; /* input: numbers given at a run */
@@ -47,7 +47,7 @@ typedef struct {
     int64_t mask;                    /* bit i: axis i is new */
 } epl__broadcast_attrs;
 typedef struct {
-    int64_t mask; /* bit i: axis i goes */
+    int64_t mask;    /* bit i: axis i goes */
 } epl__reduce_attrs; /* sum, amax, amin */
 typedef struct {
     int64_t axis, reverse;
@@ -59,8 +59,8 @@ typedef struct {
     char a[16], b[16], out[16];
 } epl__dot_attrs; /* y[out] = sum over labels not in out of a[a] b[b]; "bij" "bjk" "bik" */
 typedef struct {
-    int64_t batch; /* leading axes shared by x, index and the result */
-    int64_t axis;  /* scatter: the length of the axis that is scattered to */
+    int64_t batch;   /* leading axes shared by x, index and the result */
+    int64_t axis;    /* scatter: the length of the axis that is scattered to */
 } epl__gather_attrs; /* gather: x[b, A, r], index[b, i] -> [b, i, r]; scatter: its transpose */
 typedef struct {
     int64_t spatial; /* 1 to 3; operands are [batch..., n, c, s...] and [batch..., k, c, s...] */
@@ -73,18 +73,47 @@ typedef struct {
 } epl__random_attrs; /* key[..., 2] -> [..., dim] */
 typedef struct {
     int64_t domain; /* 0 fold, 1 split, 2 path */
-} epl__fold_attrs; /* key[..., 2], n[...] -> key[..., 2] */
+} epl__fold_attrs;  /* key[..., 2], n[...] -> key[..., 2] */
 typedef struct {
     int64_t spatial; /* x[batch..., s...] -> flat index into s of each window's largest */
     int64_t window[3], stride[3], pad[3], dilation[3], out[3];
 } epl__pool_attrs;
 
-#define EPL__ENGINE_PRIMS(X)                                                                \
-    X(const) X(input) X(data) X(iota) X(copy) X(stop) X(cast) X(tuple)                      \
-    X(slice) X(pad) X(assemble) X(reshape) X(permute) X(broadcast)                          \
-    X(add) X(sub) X(mul) X(div) X(neg) X(select)                                            \
-    X(sum) X(amax) X(amin) X(argmax) X(argmin) X(cumsum)                                    \
-    X(eq) X(dot) X(conv) X(gather) X(scatter) X(random) X(fold) X(pool_argmax)
+#define EPL__ENGINE_PRIMS(X) \
+    X(const)                 \
+    X(input)                 \
+    X(data)                  \
+    X(iota)                  \
+    X(copy)                  \
+    X(stop)                  \
+    X(cast)                  \
+    X(tuple)                 \
+    X(slice)                 \
+    X(pad)                   \
+    X(assemble)              \
+    X(reshape)               \
+    X(permute)               \
+    X(broadcast)             \
+    X(add)                   \
+    X(sub)                   \
+    X(mul)                   \
+    X(div)                   \
+    X(neg)                   \
+    X(select)                \
+    X(sum)                   \
+    X(amax)                  \
+    X(amin)                  \
+    X(argmax)                \
+    X(argmin)                \
+    X(cumsum)                \
+    X(eq)                    \
+    X(dot)                   \
+    X(conv)                  \
+    X(gather)                \
+    X(scatter)               \
+    X(random)                \
+    X(fold)                  \
+    X(pool_argmax)
 #define X(name) extern const epl_prim epl__prim_##name;
 EPL__ENGINE_PRIMS(X)
 #undef X

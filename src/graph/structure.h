@@ -9,13 +9,13 @@
 #include "graph.h"
 
 epl_val epl__reshape(epl_val x, epl_shape shape);
-epl_val epl__permute(epl_val x, const int *axis);        /* axis i of the result is axis[i] of x */
+epl_val epl__permute(epl_val x, const int *axis); /* axis i of the result is axis[i] of x */
 epl_val epl__move_axis(epl_val x, int from, int to);
 epl_val epl__broadcast(epl_val x, epl_shape out, int64_t mask); /* axes of the mask are new */
-epl_val epl__lead(epl_val x, int64_t n);                 /* a new first axis of n entries */
-epl_val epl__insert(epl_val x, int axis, int64_t n);     /* a new axis of n entries */
-epl_val epl__drop(epl_val x, int axis);                  /* without an axis of size 1 */
-epl_val epl__expand(epl_val x, epl_shape out);           /* numpy's broadcasting to out */
+epl_val epl__lead(epl_val x, int64_t n);                        /* a new first axis of n entries */
+epl_val epl__insert(epl_val x, int axis, int64_t n);            /* a new axis of n entries */
+epl_val epl__drop(epl_val x, int axis);                         /* without an axis of size 1 */
+epl_val epl__expand(epl_val x, epl_shape out);                  /* numpy's broadcasting to out */
 epl_val epl__slice(epl_val x, int axis, int64_t start, int64_t length, int64_t step);
 epl_val epl__pad(epl_val x, int axis, int64_t lo, int64_t hi, int64_t interior);
 epl_val epl__assemble(epl_vals parts, int axis, int64_t length, const int64_t *offset);
@@ -25,7 +25,7 @@ epl_val epl__amax(epl_val x, int64_t mask);
 epl_val epl__cast(epl_val x, epl_dtype dtype);
 epl_val epl__dot(epl_val a, const char *la, epl_val b, const char *lb, const char *out);
 epl_val epl__select(epl_val condition, epl_val yes, epl_val no);
-epl_val epl__like(epl_val x, double value);              /* a constant of x's type */
+epl_val epl__like(epl_val x, double value); /* a constant of x's type */
 epl_val epl__full(epl_val of, epl_dtype d, epl_shape shape, double value); /* in of's function */
 epl_val epl__iota(epl_val of, epl_dtype d, int64_t length);
 epl_val epl__gather(epl_val x, epl_val index, int batch);

@@ -91,15 +91,15 @@ typedef enum {
     EPL__AMIN,
     EPL__ARGMAX, /* first of equals; NaN wins; output I64; one reduced axis */
     EPL__ARGMIN,
-    EPL__CUMSUM,        /* along the one reduced axis; output has the input's dims */
+    EPL__CUMSUM, /* along the one reduced axis; output has the input's dims */
     EPL__CUMSUM_REVERSE
 } epl__reduce_op;
 /* p: out, in. Sums over the axes with reduce[i] set; out_stride is by input axis (unused
  * for reduced ones). EPL__SUM of floats and integers (the output has the input's dtype);
  * AMAX and AMIN of BOOL are any and all. The order of summation depends on shapes alone. */
 epl__call *epl__reduce_prepare(epl__arena *a, epl__reduce_op op, epl_dtype dtype, int rank,
-                               const int64_t *dim, const int64_t *in_stride,
-                               const bool *reduce, const int64_t *out_stride);
+                               const int64_t *dim, const int64_t *in_stride, const bool *reduce,
+                               const int64_t *out_stride);
 
 /* -- matrix products ------------------------------------------------------------------ */
 /* c[batch, m, n] (+)= sum_k a[batch, m, k] b[batch, k, n], any strides, F32 or F64 (also
@@ -142,9 +142,9 @@ typedef struct {
 epl__call *epl__conv_prepare(epl__arena *a, const epl__conv_desc *d); /* p: out, in, w */
 
 /* -- gather and scatter along one axis -------------------------------------------------- */
-/* gather:  out[b, i, r] = x[b, idx[b, i], r];   scatter: out zero, then out[b, idx[b, i], r] += src[b, i, r]
- * (in the order of i). b, i, r are flattened: row-major without gaps. idx I64 or I32. An
- * index outside [0, axis) fails the check: "index 12 is out of range [0, 10)". */
+/* gather:  out[b, i, r] = x[b, idx[b, i], r];   scatter: out zero, then out[b, idx[b, i], r] +=
+ * src[b, i, r] (in the order of i). b, i, r are flattened: row-major without gaps. idx I64 or I32.
+ * An index outside [0, axis) fails the check: "index 12 is out of range [0, 10)". */
 typedef struct {
     epl_dtype dtype, index;
     int64_t b, axis, i, r;

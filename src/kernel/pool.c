@@ -12,7 +12,7 @@ typedef struct {
     epl__call call;
     epl__pool_desc d; /* three axes; missing ones, the first, have size 1 */
     const epl__pool_rows *rows;
-    int64_t planes; /* of one part */
+    int64_t planes;  /* of one part */
     int64_t in, out; /* entries of one plane */
 } pool;
 
@@ -27,7 +27,8 @@ static const epl__pool_rows *rows_now(void)
 }
 
 /* Windows [from, to) of `out` whose tap at `offset` lies in [0, in). */
-static void seen(int64_t offset, int64_t stride, int64_t in, int64_t out, int64_t *from, int64_t *to)
+static void seen(int64_t offset, int64_t stride, int64_t in, int64_t out, int64_t *from,
+                 int64_t *to)
 {
     int64_t lo = offset < 0 ? (-offset + stride - 1) / stride : 0;
     int64_t hi = in - offset > 0 ? (in - 1 - offset) / stride + 1 : 0;
@@ -35,7 +36,8 @@ static void seen(int64_t offset, int64_t stride, int64_t in, int64_t out, int64_
     *to = hi < out ? hi : out;
 }
 
-static void row(const pool *p, const char *x, int64_t o0, int64_t o1, int64_t first, int64_t n, int64_t *to)
+static void row(const pool *p, const char *x, int64_t o0, int64_t o1, int64_t first, int64_t n,
+                int64_t *to)
 {
     const epl__pool_desc *d = &p->d;
     double space[ROW];
@@ -55,8 +57,9 @@ static void row(const pool *p, const char *x, int64_t o0, int64_t o1, int64_t fi
                     continue;
                 int64_t index = (i0 * d->in[1] + i1) * d->in[2] + offset + from * d->stride[2];
                 if (d->dtype == EPL_F32)
-                    p->rows->f32(end - from, (const float *)(const void *)x + index, d->stride[2], (int32_t)index,
-                                 (float *)(void *)space + (from - first), at + (from - first));
+                    p->rows->f32(end - from, (const float *)(const void *)x + index, d->stride[2],
+                                 (int32_t)index, (float *)(void *)space + (from - first),
+                                 at + (from - first));
                 else
                     p->rows->f64(end - from, (const double *)(const void *)x + index, d->stride[2],
                                  (int32_t)index, space + (from - first), at + (from - first));
@@ -96,7 +99,9 @@ epl__call *epl__pool_prepare(epl__arena *a, const epl__pool_desc *d)
     p->out = d->out[0] * d->out[1] * d->out[2];
     int64_t taps = p->out * d->window[0] * d->window[1] * d->window[2];
     p->planes = taps > 0 && taps < 32768 ? 32768 / taps : 1;
-    p->call = (epl__call){.run = run, .parts = p->out ? (d->b + p->planes - 1) / p->planes : 0,
-                          .cost = 0.3 * (double)(taps * d->b) + 20, .name = "pool_argmax"};
+    p->call = (epl__call){.run = run,
+                          .parts = p->out ? (d->b + p->planes - 1) / p->planes : 0,
+                          .cost = 0.3 * (double)(taps * d->b) + 20,
+                          .name = "pool_argmax"};
     return &p->call;
 }

@@ -21,8 +21,8 @@ static epl_status one(const char *name, const char *kind, const epl__port *port,
         return a->type.dtype != port->type.dtype ? EPL_ERR_DTYPE : EPL_ERR_SHAPE;
     }
     if (!a->data && epl_bytes(a->type)) {
-        epl__text(message, EPL__RUN_MESSAGE, "[%s] %s %zu \"%s\" %s has no data (NULL)", name, kind, i,
-                  port->name, epl_type_text(port->type, want));
+        epl__text(message, EPL__RUN_MESSAGE, "[%s] %s %zu \"%s\" %s has no data (NULL)", name, kind,
+                  i, port->name, epl_type_text(port->type, want));
         return EPL_ERR_ARG;
     }
     return EPL_OK;
@@ -32,9 +32,11 @@ epl_status epl__args_check(const char *name, const epl__port *input, size_t inpu
                            const epl__port *output, size_t outputs, epl_arrays in, epl_arrays out,
                            char *message)
 {
-    if (in.count != inputs || out.count != outputs || (in.count && !in.at) || (out.count && !out.at)) {
-        epl__text(message, EPL__RUN_MESSAGE, "[%s] %zu inputs and %zu outputs expected, got %zu and %zu",
-                  name, inputs, outputs, in.count, out.count);
+    if (in.count != inputs || out.count != outputs || (in.count && !in.at) ||
+        (out.count && !out.at)) {
+        epl__text(message, EPL__RUN_MESSAGE,
+                  "[%s] %zu inputs and %zu outputs expected, got %zu and %zu", name, inputs,
+                  outputs, in.count, out.count);
         return EPL_ERR_ARG;
     }
     for (size_t i = 0; i < inputs + outputs; i++) {
@@ -55,8 +57,9 @@ epl_status epl__args_check(const char *name, const epl__port *input, size_t inpu
             const epl_array *other = i < inputs ? &in.at[i] : &out.at[i - inputs];
             if (i == w || !over(written, other))
                 continue;
-            epl__text(message, EPL__RUN_MESSAGE, "[%s] \"%s\" is written and lies over \"%s\" in memory",
-                      name, w_in ? input[w].name : output[w - inputs].name,
+            epl__text(message, EPL__RUN_MESSAGE,
+                      "[%s] \"%s\" is written and lies over \"%s\" in memory", name,
+                      w_in ? input[w].name : output[w - inputs].name,
                       i < inputs ? input[i].name : output[i - inputs].name);
             return EPL_ERR_ARG;
         }

@@ -58,7 +58,8 @@ typedef struct {
 static bool same_view(const epl__view *a, const epl__view *b, int rank)
 {
     return a->root == b->root && a->offset == b->offset &&
-           (a->root != EPL__ID_NONE || (!memcmp(&a->value, &b->value, sizeof a->value) && a->integer == b->integer)) &&
+           (a->root != EPL__ID_NONE ||
+            (!memcmp(&a->value, &b->value, sizeof a->value) && a->integer == b->integer)) &&
            !memcmp(a->stride, b->stride, (size_t)rank * sizeof *a->stride);
 }
 
@@ -111,16 +112,19 @@ bool epl__call_tile(epl__making *m, const epl__plan_step *s)
         epl__id id = s->member[i];
         const epl__node *n = epl__node_at(m->f, id);
         epl__tile_ins *ins = &t->ins[i];
-        *ins = (epl__tile_ins){.op = (uint16_t)n->prim->tile, .to = (uint8_t)n->type->dtype,
+        *ins = (epl__tile_ins){.op = (uint16_t)n->prim->tile,
+                               .to = (uint8_t)n->type->dtype,
                                .dst = (int16_t)(t->d.inputs + (int)i)};
         ins->dtype = (uint8_t)m->type[n->in[n->prim == &epl__prim_select]]->dtype;
         for (uint32_t k = 0; k < n->count; k++) {
             int member = member_of(m, s, n->in[k]);
-            ins->src[k] = member >= 0 ? (int16_t)(t->d.inputs + member) : input_register(m, t, n->in[k]);
+            ins->src[k] = member >= 0 ? (int16_t)(t->d.inputs + member)
+                                      : input_register(m, t, n->in[k]);
         }
         if (m->memory[id].stored) {
             t->d.out_reg[t->d.outputs] = ins->dst;
-            memcpy(t->d.out_stride[t->d.outputs++], m->memory[id].stride, sizeof m->memory[id].stride);
+            memcpy(t->d.out_stride[t->d.outputs++], m->memory[id].stride,
+                   sizeof m->memory[id].stride);
             t->place[places++] = m->memory[id].place;
         }
     }
@@ -134,7 +138,8 @@ bool epl__call_tile(epl__making *m, const epl__plan_step *s)
     return epl__call_add(m, epl__tile_prepare(&m->program->arena, &t->d), t->place, places, s->id);
 }
 
-/* -- the program --------------------------------------------------------------------------------- */
+/* -- the program ---------------------------------------------------------------------------------
+ */
 bool epl__calls(epl__making *m)
 {
     for (uint32_t k = 0; k < m->steps; k++) {
@@ -163,7 +168,8 @@ bool epl__kernel_step(epl__making *m, const epl__plan_step *s)
         place[i + 1] = epl__place_of(m, &s->operand[i], type[i + 1].dtype);
     }
     epl__step *step = step_add(m, place, n->count + 1, s->id);
-    void *attrs = n->prim->attrs_size ? epl__arena_take(&m->program->arena, n->prim->attrs_size) : NULL;
+    void *attrs = n->prim->attrs_size ? epl__arena_take(&m->program->arena, n->prim->attrs_size)
+                                      : NULL;
     if (!step || (n->prim->attrs_size && !attrs))
         return epl__no_memory(m);
     if (attrs && n->attrs)

@@ -92,8 +92,8 @@ epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_
 size_t epl__program_text(const epl__program *p, char *text, size_t size)
 {
     size_t used = 0;
-    int n = snprintf(text, size, "%s: %u steps, workspace %zu bytes, about %.1f us\n", p->name, p->steps,
-                     p->workspace, p->cost / 1000);
+    int n = snprintf(text, size, "%s: %u steps, workspace %zu bytes, about %.1f us\n", p->name,
+                     p->steps, p->workspace, p->cost / 1000);
     used += n > 0 ? (size_t)n : 0;
     for (uint32_t i = 0; i < p->steps; i++) {
         const epl__step *s = &p->step[i];
@@ -103,8 +103,10 @@ size_t epl__program_text(const epl__program *p, char *text, size_t size)
             at += (size_t)snprintf(places + at, sizeof places - at, " %d:%lld", s->place[k].slot,
                                    s->place[k].slot < 0 ? 0LL : (long long)s->place[k].byte);
         n = snprintf(text && used < size ? text + used : NULL, used < size ? size - used : 0,
-                     "%4u %-34s parts %lld %8.2f us %s  # %s\n", i, s->call ? s->call->name : s->prim->name,
-                     s->call ? (long long)s->call->parts : 1, s->call ? s->call->cost / 1000 : 0, places, s->where);
+                     "%4u %-34s parts %lld %8.2f us %s  # %s\n", i,
+                     s->call ? s->call->name : s->prim->name,
+                     s->call ? (long long)s->call->parts : 1, s->call ? s->call->cost / 1000 : 0,
+                     places, s->where);
         used += n > 0 ? (size_t)n : 0;
     }
     return used;

@@ -50,7 +50,8 @@ static void order(axis *x, int count, bool by_b)
 {
     for (int i = 1; i < count; i++)
         for (int k = i; k > 0; k--) {
-            int64_t p = magnitude(by_b ? x[k - 1].b : x[k - 1].a), q = magnitude(by_b ? x[k].b : x[k].a);
+            int64_t p = magnitude(by_b ? x[k - 1].b : x[k - 1].a),
+                    q = magnitude(by_b ? x[k].b : x[k].a);
             if (p >= q)
                 break;
             axis t = x[k];
@@ -132,7 +133,9 @@ static bool pack_operand(epl__making *m, epl__id id, epl__view *operand, int whi
             continue;
         int at = n++;
         int64_t mine = magnitude(stride_at(key_labels, key->stride, labels[i]));
-        for (; at > kept && magnitude(stride_at(key_labels, key->stride, labels[from[at - 1]])) < mine; at--)
+        for (; at > kept &&
+               magnitude(stride_at(key_labels, key->stride, labels[from[at - 1]])) < mine;
+             at--)
             from[at] = from[at - 1];
         from[at] = i;
     }
@@ -192,9 +195,17 @@ bool epl__call_dot(epl__making *m, const epl__plan_step *s)
     if (!k_merges(&x, false, &k))
         k_merges(&x, true, &k);
     axis am = take_largest(x.m, x.ms, &x), an = take_largest(x.n, x.ns, &x);
-    epl__gemm_desc d = {.dtype = node->type->dtype, .batch_rank = x.batches,
-                        .m = am.size, .n = an.size, .k = k.size,
-                        .a_m = am.a, .a_k = k.a, .b_k = k.b, .b_n = an.b, .c_m = am.c, .c_n = an.c};
+    epl__gemm_desc d = {.dtype = node->type->dtype,
+                        .batch_rank = x.batches,
+                        .m = am.size,
+                        .n = an.size,
+                        .k = k.size,
+                        .a_m = am.a,
+                        .a_k = k.a,
+                        .b_k = k.b,
+                        .b_n = an.b,
+                        .c_m = am.c,
+                        .c_n = an.c};
     for (int i = 0; i < x.batches; i++) {
         d.batch[i] = x.batch[i].size;
         d.a_batch[i] = x.batch[i].a;
@@ -224,8 +235,13 @@ bool epl__call_conv(epl__making *m, const epl__plan_step *s)
     const epl__view *x = &s->operand[0], *w = &s->operand[1];
     const epl_shape *xs = &m->type[node->in[0]]->shape, *ws = &m->type[node->in[1]]->shape;
     int sp = (int)a->spatial, g = xs->rank - 2 - sp;
-    epl__conv_desc d = {.dtype = node->type->dtype, .spatial = sp, .batch_rank = g,
-                        .n = xs->dim[g], .c = xs->dim[g + 1], .k = ws->dim[g], .flip = a->flip != 0};
+    epl__conv_desc d = {.dtype = node->type->dtype,
+                        .spatial = sp,
+                        .batch_rank = g,
+                        .n = xs->dim[g],
+                        .c = xs->dim[g + 1],
+                        .k = ws->dim[g],
+                        .flip = a->flip != 0};
     for (int i = 0; i < g; i++)
         d.batch[i] = xs->dim[i];
     for (int i = 0; i < sp; i++) {

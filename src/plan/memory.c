@@ -84,7 +84,8 @@ static int64_t take(heap *h, int64_t size)
 static epl__id taken_over(const epl__making *m, int k, epl__id made, const int64_t *offset)
 {
     const epl__plan_step *s = &m->step[k];
-    for (uint32_t i = 0; m->memory[made].step == k && s->kind == EPL__STEP_TILE && i < s->members; i++) {
+    for (uint32_t i = 0; m->memory[made].step == k && s->kind == EPL__STEP_TILE && i < s->members;
+         i++) {
         const epl__node *n = epl__node_at(m->f, s->member[i]);
         for (uint32_t j = 0; j < n->count; j++) {
             epl__id root = m->view[n->in[j]].root;
@@ -149,7 +150,8 @@ bool epl__offsets(epl__making *m)
             m->memory[id].place = (epl__place){0, offset[id]};
         }
         for (epl__id id = l.dead[k]; id != EPL__ID_NONE; id = l.next_dead[id])
-            if (offset[id] >= 0 && !give_back(&h, &m->arena, offset[id], rounded(m->memory[id].bytes)))
+            if (offset[id] >= 0 &&
+                !give_back(&h, &m->arena, offset[id], rounded(m->memory[id].bytes)))
                 return epl__no_memory(m);
     }
     m->program->workspace = (size_t)h.end;

@@ -32,7 +32,8 @@ static void readers(epl__making *m)
         }
         uint32_t members = s->kind == EPL__STEP_TILE ? s->members : 1;
         for (uint32_t i = 0; i < members; i++) {
-            const epl__node *n = epl__node_at(m->f, s->kind == EPL__STEP_TILE ? s->member[i] : s->id);
+            const epl__node *n =
+                epl__node_at(m->f, s->kind == EPL__STEP_TILE ? s->member[i] : s->id);
             for (uint32_t j = 0; j < n->count; j++) {
                 const epl__view *v = s->operand ? &s->operand[j] : &m->view[n->in[j]];
                 bool inside = v->root != EPL__ID_NONE && m->memory[v->root].step == (int)k;
@@ -55,8 +56,11 @@ static bool give_step(epl__making *m, const gift *g)
 {
     if (m->steps == m->step_room)
         return epl__no_memory(m);
-    m->step[m->steps++] = (epl__plan_step){.kind = EPL__STEP_GIVE, .id = g->value, .port = g->port,
-                                           .byte = g->byte, .to_output = g->to_output,
+    m->step[m->steps++] = (epl__plan_step){.kind = EPL__STEP_GIVE,
+                                           .id = g->value,
+                                           .port = g->port,
+                                           .byte = g->byte,
+                                           .to_output = g->to_output,
                                            .view = m->view[g->value]};
     return true;
 }
@@ -96,12 +100,14 @@ static epl__id maker(const epl__making *m, epl__id id)
     if (v->root == EPL__ID_NONE || v->root >= m->f->main.count || m->memory[v->root].step < 0)
         return EPL__ID_NONE;
     int64_t all = epl_count(*m->type[v->root]);
-    bool whole = v->offset == 0 && epl_count(*m->type[id]) == all && epl__contiguous(m->type[id], v);
+    bool whole = v->offset == 0 && epl_count(*m->type[id]) == all &&
+                 epl__contiguous(m->type[id], v);
     return whole ? v->root : EPL__ID_NONE;
 }
 
 /* Does step k read input (port, byte range) in any other way than element by element? */
-bool epl__reads_crosswise(const epl__making *m, const epl__plan_step *s, epl__id input, epl__id made)
+bool epl__reads_crosswise(const epl__making *m, const epl__plan_step *s, epl__id input,
+                          epl__id made)
 {
     if (s->kind != EPL__STEP_TILE)
         return true;
@@ -163,7 +169,8 @@ static bool give_all(epl__making *m)
     for (uint32_t i = 0; i < n; i++) {
         gift *g = &list[i];
         epl__id made = maker(m, g->value);
-        if (made == EPL__ID_NONE || m->memory[made].placed || (!g->to_output && !may_overwrite(m, g, made)))
+        if (made == EPL__ID_NONE || m->memory[made].placed ||
+            (!g->to_output && !may_overwrite(m, g, made)))
             continue;
         m->memory[made].placed = m->memory[made].stored = true;
         m->memory[made].place = port_place(m, g);
@@ -258,11 +265,15 @@ static bool may_write_early(const epl__making *m, epl__id made, const epl__view 
     for (uint32_t k = (uint32_t)step; k < m->steps; k++) {
         const epl__plan_step *s = &m->step[k];
         uint32_t members = s->kind == EPL__STEP_TILE ? s->members : 1;
-        bool lone = s->kind == EPL__STEP_PACK || s->kind == EPL__STEP_FILL || s->kind == EPL__STEP_GIVE;
+        bool lone = s->kind == EPL__STEP_PACK || s->kind == EPL__STEP_FILL ||
+                    s->kind == EPL__STEP_GIVE;
         for (uint32_t i = 0; i < members; i++) {
-            const epl__node *n = lone ? NULL : epl__node_at(m->f, s->kind == EPL__STEP_TILE ? s->member[i] : s->id);
+            const epl__node *n =
+                lone ? NULL : epl__node_at(m->f, s->kind == EPL__STEP_TILE ? s->member[i] : s->id);
             for (uint32_t j = 0; j < (lone ? 1 : n->count); j++) {
-                const epl__view *v = lone ? &s->view : s->operand ? &s->operand[j] : &m->view[n->in[j]];
+                const epl__view *v = lone         ? &s->view
+                                     : s->operand ? &s->operand[j]
+                                                  : &m->view[n->in[j]];
                 const epl_type *t = lone ? m->type[s->id] : m->type[n->in[j]];
                 int64_t from, to;
                 if (v->root != spot->root || !epl_count(*t))
@@ -270,8 +281,9 @@ static bool may_write_early(const epl__making *m, epl__id made, const epl__view 
                 extent(&t->shape, v, &from, &to);
                 if (to < first || from > last)
                     continue;
-                bool same = v->offset == spot->offset && epl__shape_equal(t->shape, m->type[made]->shape) &&
-                            !memcmp(v->stride, spot->stride, (size_t)t->shape.rank * sizeof *v->stride);
+                bool same =
+                    v->offset == spot->offset && epl__shape_equal(t->shape, m->type[made]->shape) &&
+                    !memcmp(v->stride, spot->stride, (size_t)t->shape.rank * sizeof *v->stride);
                 if ((int)k > step || s->kind != EPL__STEP_TILE || !same)
                     return false;
             }
@@ -348,7 +360,8 @@ bool epl__places(epl__making *m)
         const epl__node *n = epl__node_at(m->f, id);
         if (n->prim == &epl__prim_input) {
             const epl__input_attrs *a = n->attrs;
-            mem->place = (epl__place){1 + (int32_t)m->source[a->index].port, (int64_t)m->source[a->index].byte};
+            mem->place = (epl__place){1 + (int32_t)m->source[a->index].port,
+                                      (int64_t)m->source[a->index].byte};
             mem->placed = true;
         } else if (n->prim == &epl__prim_data || n->prim == &epl__prim_iota) {
             if (!known_now(m, id))

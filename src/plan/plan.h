@@ -24,7 +24,7 @@ typedef struct {
     const epl__call *call; /* or NULL: prim's own kernel on whole arrays */
     const epl_prim *prim;
     const void *attrs;
-    epl_type *type;   /* prim: of the result, then of the operands */
+    epl_type *type;    /* prim: of the result, then of the operands */
     epl__place *place; /* results first, then operands */
     uint32_t places;
     const char *where;
@@ -72,41 +72,41 @@ typedef enum {
 } epl__step_kind;
 typedef struct {
     epl__step_kind kind;
-    epl__id id;                   /* what it makes; a tile step: its first member */
-    epl__id *member;              /* tile: members in order */
-    epl__id *read;                /* tile: distinct operands from outside so far */
+    epl__id id;      /* what it makes; a tile step: its first member */
+    epl__id *member; /* tile: members in order */
+    epl__id *read;   /* tile: distinct operands from outside so far */
     uint32_t members, reads;
-    epl__view view;               /* pack, give: what is read */
-    epl__view *operand;           /* what is read, by operand; NULL: the operands' own views */
-    uint32_t port;                /* give: which, and bytes into its array */
+    epl__view view;     /* pack, give: what is read */
+    epl__view *operand; /* what is read, by operand; NULL: the operands' own views */
+    uint32_t port;      /* give: which, and bytes into its array */
     int64_t byte;
     bool to_output;
-    bool fallible;                /* a run may fail here */
+    bool fallible; /* a run may fail here */
 } epl__plan_step;
 
 /* A node that has memory. */
 typedef struct {
     int step, first, last; /* made by, first written by, last read by; -1: before all steps */
-    bool stored;      /* read from memory at all (members of a tile step may not be) */
-    bool placed;      /* place is decided: not in the workspace by itself */
-    epl__id over;     /* lies over this input's numbers, or EPL__ID_NONE */
-    epl__id host;     /* lies inside this assembled node, or EPL__ID_NONE */
-    epl__place place; /* of its first element */
+    bool stored;           /* read from memory at all (members of a tile step may not be) */
+    bool placed;           /* place is decided: not in the workspace by itself */
+    epl__id over;          /* lies over this input's numbers, or EPL__ID_NONE */
+    epl__id host;          /* lies inside this assembled node, or EPL__ID_NONE */
+    epl__place place;      /* of its first element */
     int64_t stride[EPL_MAX_RANK]; /* elements, by its own axes */
     int64_t bytes;
-    uint32_t users;   /* reads by other steps, views looked through */
+    uint32_t users; /* reads by other steps, views looked through */
 } epl__memory;
 
 typedef struct {
     epl_scope *scope;
-    epl_fn *f;           /* simplified */
-    epl__arena arena;    /* for the making alone */
-    epl__source *source; /* of input nodes: port and byte */
+    epl_fn *f;            /* simplified */
+    epl__arena arena;     /* for the making alone */
+    epl__source *source;  /* of input nodes: port and byte */
     uint32_t nodes, room; /* ids in use: f's, then packed ones; room for ids */
     const epl_type **type;
     epl__view *view;
     epl__memory *memory;
-    uint32_t *uses; /* of f's nodes: operands of live nodes, outputs, updates */
+    uint32_t *uses;  /* of f's nodes: operands of live nodes, outputs, updates */
     epl__id *packed; /* of f's nodes: a contiguous copy, or EPL__ID_NONE */
     epl__plan_step *step;
     uint32_t steps, step_room;
@@ -114,7 +114,7 @@ typedef struct {
     epl__program *program;
 } epl__making;
 
-bool epl__views(epl__making *m, epl__id id);  /* the view of one node; false: no memory */
+bool epl__views(epl__making *m, epl__id id); /* the view of one node; false: no memory */
 bool epl__contiguous(const epl_type *t, const epl__view *v);
 void epl__strides(epl_shape s, int64_t *stride); /* row-major */
 /* Strides of `to` over memory that is read as `from` with stride; false: not expressible. */
@@ -132,7 +132,8 @@ bool epl__calls(epl__making *m);   /* prepared kernels */
 bool epl__dot_operands(epl__making *m, epl__id id, epl__view *operand);
 
 /* Does the step read `input` in any way but element by element of what it makes? */
-bool epl__reads_crosswise(const epl__making *m, const epl__plan_step *s, epl__id input, epl__id made);
+bool epl__reads_crosswise(const epl__making *m, const epl__plan_step *s, epl__id input,
+                          epl__id made);
 
 /* One call each; NULL: no memory (the scope says). The places are added to the step. */
 bool epl__call_tile(epl__making *m, const epl__plan_step *s);

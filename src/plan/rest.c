@@ -6,8 +6,10 @@
 static bool fill(epl__making *m, epl_dtype dtype, epl_shape shape, const int64_t *stride,
                  epl__place to, double value, int64_t integer, epl__id where)
 {
-    return epl__call_add(m, epl__fill_prepare(&m->program->arena, dtype, shape.rank, shape.dim, stride,
-                                              value, integer), &to, 1, where);
+    return epl__call_add(
+        m,
+        epl__fill_prepare(&m->program->arena, dtype, shape.rank, shape.dim, stride, value, integer),
+        &to, 1, where);
 }
 
 static bool copy(epl__making *m, epl_dtype dtype, epl_shape shape, const int64_t *stride,
@@ -16,8 +18,9 @@ static bool copy(epl__making *m, epl_dtype dtype, epl_shape shape, const int64_t
     if (v->root == EPL__ID_NONE)
         return fill(m, dtype, shape, stride, to, v->value, v->integer, where);
     epl__place place[2] = {to, epl__place_of(m, v, dtype)};
-    return epl__call_add(m, epl__copy_prepare(&m->program->arena, dtype, shape.rank, shape.dim, stride,
-                                              v->stride), place, 2, where);
+    return epl__call_add(
+        m, epl__copy_prepare(&m->program->arena, dtype, shape.rank, shape.dim, stride, v->stride),
+        place, 2, where);
 }
 
 static bool give(epl__making *m, const epl__plan_step *s)
@@ -44,7 +47,8 @@ static bool gap(epl__making *m, epl__id id, int axis, int64_t from, int64_t to)
     if (from >= to)
         return true;
     s.dim[axis] = to - from;
-    return fill(m, t->dtype, s, mem->stride, moved(mem->place, from * mem->stride[axis], t->dtype), 0, 0, id);
+    return fill(m, t->dtype, s, mem->stride, moved(mem->place, from * mem->stride[axis], t->dtype),
+                0, 0, id);
 }
 
 /* Pieces that were not written in place are copied; gaps are zeros. Pieces ascend? They need
@@ -105,8 +109,8 @@ static bool pad(epl__making *m, epl__id id)
     stride[axis] *= step;
     s.dim[axis] = kept;
     v.offset += first * v.stride[axis];
-    return copy(m, t->dtype, s, stride, moved(mem->place, (a->lo + first * step) * mem->stride[axis], t->dtype),
-                &v, id);
+    return copy(m, t->dtype, s, stride,
+                moved(mem->place, (a->lo + first * step) * mem->stride[axis], t->dtype), &v, id);
 }
 
 static bool reduce(epl__making *m, const epl__plan_step *s)
@@ -118,9 +122,9 @@ static bool reduce(epl__making *m, const epl__plan_step *s)
     const epl_prim *p = n->prim;
     bool mask[EPL_MAX_RANK] = {false};
     int64_t out[EPL_MAX_RANK] = {0};
-    epl__reduce_op op = p == &epl__prim_sum    ? EPL__SUM
-                        : p == &epl__prim_amax ? EPL__AMAX
-                        : p == &epl__prim_amin ? EPL__AMIN
+    epl__reduce_op op = p == &epl__prim_sum      ? EPL__SUM
+                        : p == &epl__prim_amax   ? EPL__AMAX
+                        : p == &epl__prim_amin   ? EPL__AMIN
                         : p == &epl__prim_argmax ? EPL__ARGMAX
                         : p == &epl__prim_argmin ? EPL__ARGMIN
                                                  : EPL__CUMSUM;
@@ -136,8 +140,10 @@ static bool reduce(epl__making *m, const epl__plan_step *s)
         if (keeps || !mask[i])
             out[i] = m->memory[id].stride[k++];
     epl__place place[2] = {m->memory[id].place, epl__place_of(m, v, in->dtype)};
-    return epl__call_add(m, epl__reduce_prepare(&m->program->arena, op, in->dtype, in->shape.rank,
-                                                in->shape.dim, v->stride, mask, out), place, 2, id);
+    return epl__call_add(m,
+                         epl__reduce_prepare(&m->program->arena, op, in->dtype, in->shape.rank,
+                                             in->shape.dim, v->stride, mask, out),
+                         place, 2, id);
 }
 
 static int64_t product(epl_shape s, int from, int to)
@@ -155,7 +161,9 @@ static bool gather(epl__making *m, const epl__plan_step *s)
     const epl_type *x = m->type[n->in[0]], *idx = m->type[n->in[1]];
     int b = (int)a->batch;
     bool forward = s->kind == EPL__STEP_GATHER;
-    epl__gather_desc d = {.dtype = x->dtype, .index = idx->dtype, .b = product(idx->shape, 0, b),
+    epl__gather_desc d = {.dtype = x->dtype,
+                          .index = idx->dtype,
+                          .b = product(idx->shape, 0, b),
                           .i = product(idx->shape, b, idx->shape.rank)};
     d.axis = epl__indexed_axis(m, n);
     d.trusted = epl__index_in_range(m, n->in[1], d.axis);
@@ -164,7 +172,8 @@ static bool gather(epl__making *m, const epl__plan_step *s)
     epl__place place[3] = {m->memory[s->id].place, epl__place_of(m, &s->operand[0], x->dtype),
                            epl__place_of(m, &s->operand[1], idx->dtype)};
     epl__arena *arena = &m->program->arena;
-    return epl__call_add(m, forward ? epl__gather_prepare(arena, &d) : epl__scatter_prepare(arena, &d),
+    return epl__call_add(m,
+                         forward ? epl__gather_prepare(arena, &d) : epl__scatter_prepare(arena, &d),
                          place, 3, s->id);
 }
 
@@ -197,11 +206,13 @@ bool epl__call_rest(epl__making *m, const epl__plan_step *s)
     switch (s->kind) {
     case EPL__STEP_PACK:
     case EPL__STEP_FILL:
-        return copy(m, t->dtype, t->shape, m->memory[s->id].stride, m->memory[s->id].place, &s->view, s->id);
+        return copy(m, t->dtype, t->shape, m->memory[s->id].stride, m->memory[s->id].place,
+                    &s->view, s->id);
     case EPL__STEP_GIVE:
         return give(m, s);
     case EPL__STEP_ASSEMBLE:
-        return epl__node_at(m->f, s->id)->prim == &epl__prim_pad ? pad(m, s->id) : assemble(m, s->id);
+        return epl__node_at(m->f, s->id)->prim == &epl__prim_pad ? pad(m, s->id)
+                                                                 : assemble(m, s->id);
     case EPL__STEP_REDUCE:
         return reduce(m, s);
     case EPL__STEP_POOL:

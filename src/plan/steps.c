@@ -119,7 +119,8 @@ static epl__view *operands(epl__making *m, const epl__node *n, bool flat)
     epl__view *v = epl__arena_take(&m->arena, (n->count + 1) * sizeof *v);
     for (uint32_t i = 0; v && i < n->count; i++) {
         v[i] = m->view[n->in[i]];
-        bool fits = v[i].root != EPL__ID_NONE && (!flat || epl__contiguous(m->type[n->in[i]], &v[i]));
+        bool fits = v[i].root != EPL__ID_NONE &&
+                    (!flat || epl__contiguous(m->type[n->in[i]], &v[i]));
         if (!fits && !packed(m, n->in[i], &v[i]))
             return NULL;
     }
@@ -155,11 +156,11 @@ static epl__step_kind kind_of(const epl_prim *p)
         const epl_prim *prim;
         epl__step_kind kind;
     } known[] = {
-        {&epl__prim_dot, EPL__STEP_DOT},         {&epl__prim_conv, EPL__STEP_CONV},
-        {&epl__prim_sum, EPL__STEP_REDUCE},      {&epl__prim_amax, EPL__STEP_REDUCE},
-        {&epl__prim_amin, EPL__STEP_REDUCE},     {&epl__prim_argmax, EPL__STEP_REDUCE},
-        {&epl__prim_argmin, EPL__STEP_REDUCE},   {&epl__prim_cumsum, EPL__STEP_REDUCE},
-        {&epl__prim_gather, EPL__STEP_GATHER},   {&epl__prim_scatter, EPL__STEP_SCATTER},
+        {&epl__prim_dot, EPL__STEP_DOT},           {&epl__prim_conv, EPL__STEP_CONV},
+        {&epl__prim_sum, EPL__STEP_REDUCE},        {&epl__prim_amax, EPL__STEP_REDUCE},
+        {&epl__prim_amin, EPL__STEP_REDUCE},       {&epl__prim_argmax, EPL__STEP_REDUCE},
+        {&epl__prim_argmin, EPL__STEP_REDUCE},     {&epl__prim_cumsum, EPL__STEP_REDUCE},
+        {&epl__prim_gather, EPL__STEP_GATHER},     {&epl__prim_scatter, EPL__STEP_SCATTER},
         {&epl__prim_assemble, EPL__STEP_ASSEMBLE}, {&epl__prim_pad, EPL__STEP_ASSEMBLE},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -193,7 +194,8 @@ static bool node_step(epl__making *m, epl__id id)
     if (s)
         s->operand = operand;
     bool indexed = kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER;
-    if (s && ((indexed && !epl__index_in_range(m, n->in[1], epl__indexed_axis(m, n))) || (kind == EPL__STEP_KERNEL && p->kernel))) {
+    if (s && ((indexed && !epl__index_in_range(m, n->in[1], epl__indexed_axis(m, n))) ||
+              (kind == EPL__STEP_KERNEL && p->kernel))) {
         s->fallible = true;
         m->last_fallible = (int)m->steps - 1;
     }

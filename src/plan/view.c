@@ -75,8 +75,8 @@ epl__id epl__pack(epl__making *m, const epl__view *v, const epl_type *t)
     m->type[id] = t;
     m->view[id] = (epl__view){.root = id};
     epl__strides(t->shape, m->view[id].stride);
-    m->step[m->steps] = (epl__plan_step){.kind = v->root == EPL__ID_NONE ? EPL__STEP_FILL : EPL__STEP_PACK,
-                                         .id = id, .view = *v};
+    m->step[m->steps] = (epl__plan_step){
+        .kind = v->root == EPL__ID_NONE ? EPL__STEP_FILL : EPL__STEP_PACK, .id = id, .view = *v};
     epl__memory *mem = &m->memory[id];
     mem->step = mem->first = mem->last = (int)m->steps++;
     mem->host = mem->over = EPL__ID_NONE;
@@ -144,6 +144,7 @@ epl__place epl__place_of(const epl__making *m, const epl__view *v, epl_dtype dty
 
 bool epl__no_memory(epl__making *m)
 {
-    epl_scope_fail(m->scope, EPL_ERR_MEMORY, "[compile] no memory for a plan of \"%s\"", m->f->name);
+    epl_scope_fail(m->scope, EPL_ERR_MEMORY, "[compile] no memory for a plan of \"%s\"",
+                   m->f->name);
     return false;
 }

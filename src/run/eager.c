@@ -26,8 +26,10 @@ static bool known(epl_fn *f, epl__id id)
             const char *name = f->kind == EPL__FN_PLAIN && index >= 0 && index < f->inputs
                                    ? f->input[index].name
                                    : "of an inner function";
-            epl__fail(f, EPL_ERR_USE, "[eval] the value needs the input \"%s\", which is known in a run "
-                      "alone; use epl_data for numbers that are known now", name);
+            epl__fail(f, EPL_ERR_USE,
+                      "[eval] the value needs the input \"%s\", which is known in a run "
+                      "alone; use epl_data for numbers that are known now",
+                      name);
             return false;
         }
         for (uint32_t k = 0; k < n->count; k++)
@@ -39,7 +41,8 @@ static bool known(epl_fn *f, epl__id id)
 /* f as if v were all that it gives; memory that the walk takes stays f's. */
 static epl__program *program_of(epl_fn *f, epl__id id)
 {
-    epl__port port = {.name = "value", .type = *epl__node_at(f, id)->type, .value = id, .update = EPL__ID_NONE};
+    epl__port port = {
+        .name = "value", .type = *epl__node_at(f, id)->type, .value = id, .update = EPL__ID_NONE};
     epl_fn one = *f;
     one.inputs = one.input_nodes = 0;
     one.outputs = 1;
@@ -62,8 +65,9 @@ static epl_status compute(epl_val v, epl_array out, const char *what)
         return epl_scope_status(f->scope);
     epl_type t = epl_typeof(v);
     if (!epl_type_equal(t, out.type) || (!out.data && epl_bytes(t))) {
-        epl__fail(f, EPL_ERR_SHAPE, "[%s] the value is %s, the array %s%s", what, epl_type_text(t, want),
-                  epl_type_text(out.type, got), out.data ? "" : " without data");
+        epl__fail(f, EPL_ERR_SHAPE, "[%s] the value is %s, the array %s%s", what,
+                  epl_type_text(t, want), epl_type_text(out.type, got),
+                  out.data ? "" : " without data");
         return EPL_ERR_SHAPE;
     }
     if (!known(f, epl__id_of(v)))

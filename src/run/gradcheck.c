@@ -99,15 +99,19 @@ static epl_plan derivatives(check *c, epl_array *out, uint32_t *outs)
     epl_jvps((epl_vals){nx, uj}, (epl_vals){nx, fx}, (epl_vals){nx, fv}, d);
     *outs = 0;
     for (size_t k = 0; k < 2 * (nx + ny); k++) {
-        epl_val o = k < ny ? fy[k] : k < 2 * ny ? jv[k - ny] : k < 2 * ny + nx ? uj[k - 2 * ny] : d[k - 2 * ny - nx];
+        epl_val o = k < ny            ? fy[k]
+                    : k < 2 * ny      ? jv[k - ny]
+                    : k < 2 * ny + nx ? uj[k - 2 * ny]
+                                      : d[k - 2 * ny - nx];
         epl_output(g, epl__text(name, sizeof name, "o%zu", k), o);
-        out[(*outs)++] = (epl_array){epl_scope_alloc(c->s, epl_bytes(epl_typeof(o)) + 8), epl_typeof(o)};
+        out[(*outs)++] =
+            (epl_array){epl_scope_alloc(c->s, epl_bytes(epl_typeof(o)) + 8), epl_typeof(o)};
     }
     return epl_compile(c->s, g);
 }
 
-static epl_status run_at(check *c, epl_plan p, const epl_array *x, const epl_array *v, const epl_array *u,
-                         epl_array *out, uint32_t outs, bool fresh)
+static epl_status run_at(check *c, epl_plan p, const epl_array *x, const epl_array *v,
+                         const epl_array *u, epl_array *out, uint32_t outs, bool fresh)
 {
     epl_array in[192];
     for (uint32_t i = 0; i < c->ins; i++) {
@@ -119,7 +123,8 @@ static epl_status run_at(check *c, epl_plan p, const epl_array *x, const epl_arr
     for (uint32_t i = 0; fresh && i < outs; i++)
         out[i].data = epl_scope_alloc(c->s, epl_bytes(out[i].type) + 8);
     epl_work *w = epl_work_new(c->s, NULL);
-    epl_status status = epl_run(p, (epl_arrays){2 * c->ins + c->outs, in}, (epl_arrays){outs, out}, w);
+    epl_status status =
+        epl_run(p, (epl_arrays){2 * c->ins + c->outs, in}, (epl_arrays){outs, out}, w);
     if (status != EPL_OK)
         epl_scope_fail(c->s, status, "%s", epl_work_message(w));
     return epl_scope_status(c->s);
@@ -153,8 +158,8 @@ static epl_status compare(check *c, const epl_array *out, const epl_array *lo, c
             scale = fmax(scale, fmax(fabs(p[i]), fabs(q[i])) + fabs(d[i]));
         for (int64_t i = 0, n = epl_count(out[k].type); i < n; i++)
             if (!close_to(d[i], (q[i] - p[i]) / (2 * STEP), scale))
-                return failed(c, of_y ? "the jvp" : "the second derivative", of_y ? yn[k] : xn[k - 2 * ny], d[i],
-                              (q[i] - p[i]) / (2 * STEP));
+                return failed(c, of_y ? "the jvp" : "the second derivative",
+                              of_y ? yn[k] : xn[k - 2 * ny], d[i], (q[i] - p[i]) / (2 * STEP));
     }
     for (size_t k = 0; k < ny; k++)
         ujv += dot(fu[k], &out[ny + k]);
@@ -248,7 +253,8 @@ epl_status epl_gradcheck(epl_scope *s, epl_fn *f, epl_key key)
         return epl_scope_status(s);
     check c = {s, f, f ? f->inputs : 0, f ? f->outputs : 0, x, v, y, u, key, 0};
     if (!f || c.ins > 60 || c.outs > 60) {
-        epl_scope_fail(s, EPL_ERR_ARG, "[gradcheck] %s", f ? "at most 60 inputs and outputs" : "there is no function");
+        epl_scope_fail(s, EPL_ERR_ARG, "[gradcheck] %s",
+                       f ? "at most 60 inputs and outputs" : "there is no function");
         return EPL_ERR_ARG;
     }
     epl_mark m = epl_scope_mark(s);

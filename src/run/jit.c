@@ -26,7 +26,8 @@ static void plan_free(void *object)
 
 static struct epl_plan_s *plan_new(epl_scope *s)
 {
-    const epl_alloc *alloc = s && epl_scope_status(s) == EPL_OK ? epl__scope_allocator(s) : &epl__malloc;
+    const epl_alloc *alloc = s && epl_scope_status(s) == EPL_OK ? epl__scope_allocator(s)
+                                                                : &epl__malloc;
     struct epl_plan_s *p = epl__take(alloc, sizeof *p);
     if (!p)
         return NULL;
@@ -70,7 +71,8 @@ epl_plan epl_compile(epl_scope *s, epl_fn *f)
     if (!f)
         epl_scope_fail(s, EPL_ERR_USE, "[compile] there is no function");
     else if (f->kind != EPL__FN_PLAIN)
-        epl_scope_fail(s, EPL_ERR_USE, "[compile] an inner function is compiled with its outer one");
+        epl_scope_fail(s, EPL_ERR_USE,
+                       "[compile] an inner function is compiled with its outer one");
     if (epl_scope_status(s) == EPL_OK) {
         f->closed = true;
         epl__program *program = epl__program_make(s, p->alloc, f);
@@ -141,8 +143,8 @@ static epl__form *build(struct epl_plan_s *p, epl_arrays in, epl_work *w, epl_st
         f->passed_count = in.count;
         p->build(f, p->data);
         if (f->inputs < in.count)
-            epl__fail(f, EPL_ERR_ARG, "[run] %zu arrays were passed, the function has %u inputs", in.count,
-                      f->inputs);
+            epl__fail(f, EPL_ERR_ARG, "[run] %zu arrays were passed, the function has %u inputs",
+                      in.count, f->inputs);
         f->closed = true;
         if (epl_scope_status(scratch) == EPL_OK)
             program = epl__program_make(scratch, p->alloc, f);
@@ -151,7 +153,8 @@ static epl__form *build(struct epl_plan_s *p, epl_arrays in, epl_work *w, epl_st
     if (!form) {
         *status = epl_scope_status(scratch) != EPL_OK ? epl_scope_status(scratch) : EPL_ERR_MEMORY;
         epl__text(w->message, sizeof w->message, "%s",
-                  *epl_scope_message(scratch) ? epl_scope_message(scratch) : "no memory for a plan");
+                  *epl_scope_message(scratch) ? epl_scope_message(scratch)
+                                              : "no memory for a plan");
         epl__program_free(program);
     }
     epl_scope_free(scratch);

@@ -89,7 +89,8 @@ static epl_status node_eval(evaluation *e, epl__id id)
     char message[EPL_PRIM_MESSAGE] = "";
     if (node_run(n, in, v, message))
         return EPL_OK;
-    epl_scope_fail(f->scope, EPL_ERR_DATA, "[%s] %s (%s)", n->prim->name, message, f->where[n->where]);
+    epl_scope_fail(f->scope, EPL_ERR_DATA, "[%s] %s (%s)", n->prim->name, message,
+                   f->where[n->where]);
     return EPL_ERR_DATA;
 }
 

@@ -39,7 +39,8 @@ bool epl__work_grow(epl_work *w, const epl__program *p)
     }
     if (w->space_bytes >= bytes && w->base_room >= slots && w->array_room >= p->most_places)
         return true;
-    epl__text(w->message, sizeof w->message, "[%s] no memory for a workspace of %zu bytes", p->name, bytes);
+    epl__text(w->message, sizeof w->message, "[%s] no memory for a workspace of %zu bytes", p->name,
+              bytes);
     return false;
 }
 
@@ -77,7 +78,8 @@ epl_work *epl_work_new(epl_scope *s, epl_pool *pool)
     w->born = born;
     if (born == EPL_OK)
         return epl__scope_own(s, w, epl__work_free) ? w : (epl_work *)(uintptr_t)&no_work;
-    epl__text(w->message, sizeof w->message, "%s", s ? epl_scope_message(s) : "the work has no scope");
+    epl__text(w->message, sizeof w->message, "%s",
+              s ? epl_scope_message(s) : "the work has no scope");
     return epl__scope_keep(s, w, epl__work_free) ? w : (epl_work *)(uintptr_t)&no_work;
 }
 
@@ -150,7 +152,8 @@ static epl_status steps_run(const epl__program *p, epl_work *w, epl__team *team)
         const epl__step *s = &p->step[i];
         for (uint32_t k = 0; k < s->places; k++) {
             const epl__place *place = &s->place[k];
-            at[k] = place->slot < 0 ? (void *)(intptr_t)place->byte : (char *)base[place->slot] + place->byte;
+            at[k] = place->slot < 0 ? (void *)(intptr_t)place->byte
+                                    : (char *)base[place->slot] + place->byte;
         }
         epl_status status = step_run(s, at, w, scratch, up(p->scratch), team);
         if (status != EPL_OK)

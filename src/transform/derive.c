@@ -31,9 +31,10 @@ static epl_fn *common(const char *what, epl_vals y, epl_vals x)
         epl_fn *g = epl__fn_of(v);
         const char *role = of_y ? "the result" : "the variable";
         if (g != f)
-            epl__fail(f, EPL_ERR_USE, "[%s] %s is %s; both must be values of one function: take it "
-                      "in with epl_pass and use that", what, role,
-                      g ? "a value of an outer function" : "no value of a function");
+            epl__fail(f, EPL_ERR_USE,
+                      "[%s] %s is %s; both must be values of one function: take it "
+                      "in with epl_pass and use that",
+                      what, role, g ? "a value of an outer function" : "no value of a function");
         else if (f->closed)
             epl__fail(f, EPL_ERR_USE, "[%s] the function \"%s\" is closed", what, f->name);
         else if (!epl_dtype_is_float(epl_typeof(v).dtype)) {
@@ -50,7 +51,8 @@ static epl_fn *common(const char *what, epl_vals y, epl_vals x)
 static bool fill(request *r, const char *what, epl_vals y, epl_vals x, epl_vals seed, epl_vals like)
 {
     char want[EPL_TYPE_TEXT], got[EPL_TYPE_TEXT];
-    epl__id *id = epl__arena_take(&r->f->tape_arena, (2 * y.count + x.count + like.count + 1) * sizeof *id);
+    epl__id *id =
+        epl__arena_take(&r->f->tape_arena, (2 * y.count + x.count + like.count + 1) * sizeof *id);
     if (!id) {
         epl__fail(r->f, EPL_ERR_MEMORY, "[%s] no memory", what);
         return false;
@@ -66,7 +68,8 @@ static bool fill(request *r, const char *what, epl_vals y, epl_vals x, epl_vals 
     for (size_t i = 0; i < x.count; i++)
         r->x[i] = epl__id_of(x.at[i]);
     if (seed.count != like.count) {
-        epl__fail(r->f, EPL_ERR_ARG, "[%s] %zu vectors expected, got %zu", what, like.count, seed.count);
+        epl__fail(r->f, EPL_ERR_ARG, "[%s] %zu vectors expected, got %zu", what, like.count,
+                  seed.count);
         return false;
     }
     epl_fn *meet = seed.count ? epl__meet(seed, r->seed, what) : r->f;
@@ -143,8 +146,10 @@ void epl_gradients(epl_val y, epl_vals x, epl_val *out)
     epl_type t = epl_typeof(y);
     char text[EPL_TYPE_TEXT];
     if (epl_count(t) != 1)
-        epl__fail(r.f, EPL_ERR_SHAPE, "[gradient] the result must be one number, got %s; for a "
-                  "product with a vector use epl_vjp", epl_type_text(t, text));
+        epl__fail(r.f, EPL_ERR_SHAPE,
+                  "[gradient] the result must be one number, got %s; for a "
+                  "product with a vector use epl_vjp",
+                  epl_type_text(t, text));
     epl__rules_begin(r.f);
     epl_val one = epl__splat(r.f, t.dtype, t.shape, 1, 1);
     epl__rules_end(r.f);
@@ -160,8 +165,7 @@ void epl_jvps(epl_vals y, epl_vals x, epl_vals v, epl_val *out)
     r.f = common("jvp", y, x);
     if (!r.f)
         return;
-    if (fill(&r, "jvp", y, x, v, x) &&
-        epl__tangents(r.f, r.y, r.ny, r.x, r.seed, r.nx, r.dy))
+    if (fill(&r, "jvp", y, x, v, x) && epl__tangents(r.f, r.y, r.ny, r.x, r.seed, r.nx, r.dy))
         results(r.f, r.dy, r.y, r.ny, out);
     epl__tape_clear(r.f);
 }
@@ -208,13 +212,15 @@ epl_val epl_hessian(epl_val y, epl_val x)
     memcpy(shape + 1, t.shape.dim, (size_t)t.shape.rank * sizeof *shape);
     epl_val v = epl__placeholder(f, &t), d = epl_jvp(g, x, v);
     epl__rules_begin(f);
-    epl_val unit = epl__reshape(epl__eye(f, t.dtype, n), epl_shape_of((size_t)t.shape.rank + 1, shape));
+    epl_val unit =
+        epl__reshape(epl__eye(f, t.dtype, n), epl_shape_of((size_t)t.shape.rank + 1, shape));
     epl__id map = epl__id_of(v), to = epl__id_of(unit);
     bool mapped = true;
     epl__batching b = {f, f, map, &map, &to, &mapped, 1, n};
     epl__id rows = d.graph && unit.graph ? epl__batch(&b, epl__id_of(d)) : EPL__ID_NONE;
-    epl_val h = rows == EPL__ID_NONE ? EPL_NO_VAL
-                                     : epl__reshape(epl__val(f, rows), epl_shape_of(2, (int64_t[]){n, n}));
+    epl_val h = rows == EPL__ID_NONE
+                    ? EPL_NO_VAL
+                    : epl__reshape(epl__val(f, rows), epl_shape_of(2, (int64_t[]){n, n}));
     epl__rules_end(f);
     return h.graph ? epl__result(f, epl__id_of(h), epl__node_at(f, epl__id_of(h))->type) : h;
 }

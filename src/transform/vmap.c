@@ -13,14 +13,15 @@
 typedef struct {
     const epl__batching *b;
     epl__cone cone;
-    epl__id *to;  /* by id - lowest: the replayed value */
+    epl__id *to; /* by id - lowest: the replayed value */
     bool *mapped;
     epl_val *x;
     bool *xm;
 } replay;
 
 /* An operation of which some operands have the new axis. */
-static epl_val batched(epl_fn *into, const epl__node *n, epl_val *x, const bool *mapped, int64_t size)
+static epl_val batched(epl_fn *into, const epl__node *n, epl_val *x, const bool *mapped,
+                       int64_t size)
 {
     const epl_prim *p = n->prim;
     if (!p->elementwise) {
@@ -168,9 +169,9 @@ static epl__id from_parent(epl_fn *f, epl_val x, const char *what)
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return id;
     if (f->kind == EPL__FN_PLAIN || f->closed) {
-        epl__fail(f, EPL_ERR_USE, "[%s] %s", what, f->closed
-                      ? "this inner function is closed: take values in before results out"
-                      : "values come in this way into inner functions (epl_map) alone");
+        epl__fail(f, EPL_ERR_USE, "[%s] %s", what,
+                  f->closed ? "this inner function is closed: take values in before results out"
+                            : "values come in this way into inner functions (epl_map) alone");
         return id;
     }
     if (epl__is_num(x) || !x.graph) {
@@ -299,10 +300,12 @@ epl_val epl_collect(epl_fn *f, epl_val v)
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return EPL_NO_VAL;
     if (f->kind != EPL__FN_MAP || f->mapped_size < 0 || !f->parent || f->parent->closed)
-        epl__fail(f, EPL_ERR_USE, "[collect] %s", f->kind != EPL__FN_MAP
-                      ? "this is no map" : "the map takes nothing in: use epl_each first");
+        epl__fail(f, EPL_ERR_USE, "[collect] %s",
+                  f->kind != EPL__FN_MAP ? "this is no map"
+                                         : "the map takes nothing in: use epl_each first");
     else if (!f->closed && v.graph != f && epl__fn_of(v)) {
-        epl_type t = epl_type_of(EPL_F32, epl_shape_of(0, NULL)); /* a value of outside: take it in */
+        epl_type t =
+            epl_type_of(EPL_F32, epl_shape_of(0, NULL)); /* a value of outside: take it in */
         epl__id both[2];
         epl_val here = epl__placeholder(f, &t);
         id = epl__meet(epl_list(v, here), both, "collect") == f ? both[0] : EPL__ID_NONE;
@@ -314,8 +317,9 @@ epl_val epl_collect(epl_fn *f, epl_val v)
     const epl__node *n = epl__node_at(f, id);
     if (n->prim != &epl__prim_tuple) {
         epl__id out = collect_one(f, id);
-        return out == EPL__ID_NONE ? EPL_NO_VAL
-                                   : epl__result(f->parent, out, epl__node_at(f->parent, out)->type);
+        return out == EPL__ID_NONE
+                   ? EPL_NO_VAL
+                   : epl__result(f->parent, out, epl__node_at(f->parent, out)->type);
     }
     epl__id part[EPL__MAX_PARTS];
     for (uint32_t i = 0; i < n->count; i++)

@@ -22,12 +22,14 @@ Test(growth, a_chain_of_100000_is_built_and_derived)
     epl_val g = epl_gradient(y, x);
     epl_output(f, "g", g);
     cr_assert_lt(epl_fn_nodes(f), 5 * forward);
-    cr_assert_lt(epl_scope_bytes(s), 1500 * forward, "%zu bytes a node", epl_scope_bytes(s) / forward);
+    cr_assert_lt(epl_scope_bytes(s), 1500 * forward, "%zu bytes a node",
+                 epl_scope_bytes(s) / forward);
     cr_assert_null(epl__check(f));
     epl_plan p = epl_compile(s, f);
     double at = 0.3, got = 0;
     cr_assert_eq(epl_run(p, epl_arrays(epl_at(&at, epl_f64())), epl_arrays(epl_at(&got, epl_f64())),
-                         epl_work_new(s, NULL)), EPL_OK, "%s", epl_scope_message(s));
+                         epl_work_new(s, NULL)),
+                 EPL_OK, "%s", epl_scope_message(s));
     double v = at, d = 1;
     for (int i = 0; i < 100000; i++) {
         d *= i % 2 ? cos(v) : 1;

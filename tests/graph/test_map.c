@@ -67,8 +67,8 @@ Test(map, gradients_inside_and_outside)
     epl_val xv = data(x, epl_f64(3)), theta = data(&t, epl_f64());
     epl_fn *m = epl_map(f);
     epl_val xi = epl_each(m, xv, 0), th = epl_pass(m, theta);
-    epl_val loss = epl_square(epl_mul(th, xi));          /* th^2 x^2 */
-    epl_val phi = epl_sub(th, epl_gradient(loss, th));   /* th (1 - 2 x^2) */
+    epl_val loss = epl_square(epl_mul(th, xi));        /* th^2 x^2 */
+    epl_val phi = epl_sub(th, epl_gradient(loss, th)); /* th (1 - 2 x^2) */
     epl_val after = epl_square(epl_mul(phi, xi));
     epl_val meta = epl_sum(epl_collect(m, after));
     double want = 0;
@@ -98,8 +98,8 @@ Test(map, chunks_give_the_same_bits)
         epl_fn *m = epl_map(f, .chunk = chunk);
         epl_val xi = epl_each(m, xv, 0);
         epl_val g = epl_sum(epl_gradient(epl_sum(epl_exp(xi)), xi));
-        cr_assert_eq(epl_eval(epl_collect(m, g), epl_at(chunk ? part : whole, epl_f64(7))), EPL_OK, "%s",
-                     epl_scope_message(s));
+        cr_assert_eq(epl_eval(epl_collect(m, g), epl_at(chunk ? part : whole, epl_f64(7))), EPL_OK,
+                     "%s", epl_scope_message(s));
         if (chunk)
             cr_assert_eq(memcmp(whole, part, sizeof whole), 0);
     }

@@ -9,7 +9,8 @@
 typedef struct {
     int64_t by;
 } shift_attrs;
-static const epl_attr shift_table[] = {EPL_ATTR(shift_attrs, by, EPL_INT, 1, -1e9, 1e9), EPL_ATTR_END};
+static const epl_attr shift_table[] = {EPL_ATTR(shift_attrs, by, EPL_INT, 1, -1e9, 1e9),
+                                       EPL_ATTR_END};
 
 static epl_val shift(epl_val x, int64_t by);
 
@@ -19,7 +20,8 @@ static epl_type shift_type(const epl_type *in, size_t count, const void *attrs)
     return in[0].shape.rank > 0 && in[0].dtype == EPL_F64 ? in[0] : (epl_type){0};
 }
 
-static bool shift_kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs, char *message)
+static bool shift_kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs,
+                         char *message)
 {
     int64_t by = ((const shift_attrs *)attrs)->by;
     const double *x = in[0].data;
@@ -33,7 +35,8 @@ static bool shift_kernel(const epl_array *in, size_t count, const epl_array *out
     return true;
 }
 
-static epl_val shift_transpose(const epl_val *x, size_t count, int wrt, epl_val ct, const void *attrs)
+static epl_val shift_transpose(const epl_val *x, size_t count, int wrt, epl_val ct,
+                               const void *attrs)
 {
     (void)x, (void)count, (void)wrt;
     return shift(ct, -((const shift_attrs *)attrs)->by);
@@ -45,10 +48,15 @@ static epl_val shift_batch(const epl_val *x, const bool *mapped, size_t count, c
     return shift(x[0], ((const shift_attrs *)attrs)->by);
 }
 
-static const epl_prim shift_prim = {.name = "shift", .formula = "y[..., i] = x[..., i - by]", .inputs = 1,
-                                    .attrs_size = sizeof(shift_attrs), .attrs = shift_table,
-                                    .type = shift_type, .kernel = shift_kernel,
-                                    .transpose = shift_transpose, .batch = shift_batch};
+static const epl_prim shift_prim = {.name = "shift",
+                                    .formula = "y[..., i] = x[..., i - by]",
+                                    .inputs = 1,
+                                    .attrs_size = sizeof(shift_attrs),
+                                    .attrs = shift_table,
+                                    .type = shift_type,
+                                    .kernel = shift_kernel,
+                                    .transpose = shift_transpose,
+                                    .batch = shift_batch};
 
 static epl_val shift(epl_val x, int64_t by)
 {
@@ -56,7 +64,8 @@ static epl_val shift(epl_val x, int64_t by)
 }
 
 /* cube: y = x x x, element-wise */
-static bool cube_kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs, char *message)
+static bool cube_kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs,
+                        char *message)
 {
     const double *x = in[0].data;
     double *y = out[0].data;
@@ -78,12 +87,20 @@ static epl_val wrong_jvp(const epl_val *x, const epl_val *dx, size_t count, cons
     return epl_mul(epl_scale(epl_square(x[0]), 2.9), dx[0]);
 }
 
-static const epl_prim cube = {.name = "cube", .formula = "y = x^3", .inputs = 1, .elementwise = true,
-                              .kernel = cube_kernel, .jvp = cube_jvp};
-static const epl_prim wrong = {.name = "cube", .formula = "y = x^3", .inputs = 1, .elementwise = true,
-                               .kernel = cube_kernel, .jvp = wrong_jvp};
-static const epl_prim ruleless = {.name = "cube", .formula = "y = x^3", .inputs = 1, .elementwise = true,
-                                  .kernel = cube_kernel};
+static const epl_prim cube = {.name = "cube",
+                              .formula = "y = x^3",
+                              .inputs = 1,
+                              .elementwise = true,
+                              .kernel = cube_kernel,
+                              .jvp = cube_jvp};
+static const epl_prim wrong = {.name = "cube",
+                               .formula = "y = x^3",
+                               .inputs = 1,
+                               .elementwise = true,
+                               .kernel = cube_kernel,
+                               .jvp = wrong_jvp};
+static const epl_prim ruleless = {
+    .name = "cube", .formula = "y = x^3", .inputs = 1, .elementwise = true, .kernel = cube_kernel};
 
 static epl_fn *function(epl_scope *s, const epl_prim *p)
 {
@@ -97,7 +114,8 @@ static epl_fn *function(epl_scope *s, const epl_prim *p)
 Test(extend, own_primitives_pass_the_check)
 {
     epl_scope *s = epl_scope_new(NULL);
-    cr_assert_eq(epl_gradcheck(s, function(s, &cube), epl_seed(1)), EPL_OK, "%s", epl_scope_message(s));
+    cr_assert_eq(epl_gradcheck(s, function(s, &cube), epl_seed(1)), EPL_OK, "%s",
+                 epl_scope_message(s));
     epl_scope_free(s);
 }
 
@@ -113,7 +131,8 @@ Test(extend, a_missing_rule_is_told)
 {
     epl_scope *s = epl_scope_new(NULL);
     cr_assert_eq(epl_gradcheck(s, function(s, &ruleless), epl_seed(1)), EPL_ERR_RULE);
-    cr_assert_not_null(strstr(epl_scope_message(s), "[cube] has no derivative"), "%s", epl_scope_message(s));
+    cr_assert_not_null(strstr(epl_scope_message(s), "[cube] has no derivative"), "%s",
+                       epl_scope_message(s));
     epl_scope_free(s);
 }
 
@@ -154,10 +173,10 @@ Test(extend, the_third_derivative_of_a_network)
         double at[5];
         for (int i = 0; i < 5; i++)
             at[i] = xs[i] + (k == 2 ? 0 : k == 1 ? step : -step) * vs[i];
-        epl_arrays in = epl_arrays(epl_at(at, epl_f64(5)), epl_at(a, epl_f64(5, 7)), epl_at(b, epl_f64(7, 3)),
-                                   epl_at(vs, epl_f64(5)));
-        epl_arrays out = epl_arrays(epl_at(k < 2 ? hv[k] : unused, epl_f64(5)), epl_at(t, epl_f64(5)),
-                                    epl_at(g, epl_f64(5)));
+        epl_arrays in = epl_arrays(epl_at(at, epl_f64(5)), epl_at(a, epl_f64(5, 7)),
+                                   epl_at(b, epl_f64(7, 3)), epl_at(vs, epl_f64(5)));
+        epl_arrays out = epl_arrays(epl_at(k < 2 ? hv[k] : unused, epl_f64(5)),
+                                    epl_at(t, epl_f64(5)), epl_at(g, epl_f64(5)));
         cr_assert_eq(epl_run(p, in, out, w), EPL_OK, "%s", epl_work_message(w));
     }
     for (int i = 0; i < 5; i++) {

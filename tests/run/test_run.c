@@ -50,8 +50,9 @@ static void fill(void)
 
 static epl_status one(epl_plan p, float *w, int64_t rows, float *loss, epl_work *work)
 {
-    return epl_run(p, epl_arrays(epl_at(w, epl_f32(IN, OUT)), epl_at(x0, epl_f32(rows, IN)),
-                                 epl_at(y0, epl_i64(rows))),
+    return epl_run(p,
+                   epl_arrays(epl_at(w, epl_f32(IN, OUT)), epl_at(x0, epl_f32(rows, IN)),
+                              epl_at(y0, epl_i64(rows))),
                    epl_arrays(epl_at(loss, epl_f32())), work);
 }
 
@@ -125,11 +126,14 @@ Test(run, a_wrong_run_says_what_and_poisons_nothing, .init = fill)
     cr_assert_not_null(strstr(epl_work_message(work), "12"), "%s", epl_work_message(work));
     cr_assert_eq(memcmp(w, w0, sizeof w), 0); /* the update did not happen */
     y0[3] = 2;
-    cr_assert_eq(epl_run(p, epl_arrays(epl_at(w, epl_f32(IN, OUT)), epl_at(x0, epl_f32(4, IN + 1)),
-                                       epl_at(y0, epl_i64(4))),
-                         epl_arrays(epl_at(&loss, epl_f32())), work), EPL_ERR_SHAPE);
+    cr_assert_eq(epl_run(p,
+                         epl_arrays(epl_at(w, epl_f32(IN, OUT)), epl_at(x0, epl_f32(4, IN + 1)),
+                                    epl_at(y0, epl_i64(4))),
+                         epl_arrays(epl_at(&loss, epl_f32())), work),
+                 EPL_ERR_SHAPE);
     cr_assert_not_null(strstr(epl_work_message(work), "matmul"), "%s", epl_work_message(work));
-    cr_assert_eq(epl_run(p, epl_arrays(epl_at(w, epl_f32(IN, OUT))), epl_arrays(epl_at(&loss, epl_f32())), work),
+    cr_assert_eq(epl_run(p, epl_arrays(epl_at(w, epl_f32(IN, OUT))),
+                         epl_arrays(epl_at(&loss, epl_f32())), work),
                  EPL_ERR_SHAPE);
     cr_assert_eq(one(p, w, ROWS, &loss, work), EPL_OK, "%s", epl_work_message(work));
     cr_assert_eq(epl_scope_status(s), EPL_OK);
@@ -146,7 +150,8 @@ Test(run, a_failed_scope_fails_the_run_with_its_text)
     epl_work *work = epl_work_new(s, epl_pool_new(s, 2));
     float x[6] = {0}, y;
     cr_assert_eq(epl_run(p, epl_arrays(epl_at(x, epl_f32(2, 3)), epl_at(x, epl_f32(2, 3))),
-                         epl_arrays(epl_at(&y, epl_f32())), work), EPL_ERR_SHAPE);
+                         epl_arrays(epl_at(&y, epl_f32())), work),
+                 EPL_ERR_SHAPE);
     cr_assert_not_null(strstr(epl_work_message(work), "[matmul]"), "%s", epl_work_message(work));
     epl_scope_free(s);
 }
@@ -161,8 +166,10 @@ Test(run, updates_may_swap_inputs)
     epl_output(f, "sum", epl_add(a, b));
     double x[3] = {1, 2, 3}, y[3] = {4, 5, 6}, sum[3];
     epl_work *w = epl_work_new(s, NULL);
-    cr_assert_eq(epl_run(epl_compile(s, f), epl_arrays(epl_at(x, epl_f64(3)), epl_at(y, epl_f64(3))),
-                         epl_arrays(epl_at(sum, epl_f64(3))), w), EPL_OK, "%s", epl_work_message(w));
+    cr_assert_eq(epl_run(epl_compile(s, f),
+                         epl_arrays(epl_at(x, epl_f64(3)), epl_at(y, epl_f64(3))),
+                         epl_arrays(epl_at(sum, epl_f64(3))), w),
+                 EPL_OK, "%s", epl_work_message(w));
     for (int i = 0; i < 3; i++) {
         cr_assert_eq(x[i], i + 4);
         cr_assert_eq(y[i], i + 1);
@@ -183,10 +190,12 @@ Test(run, an_update_that_is_read_crosswise_is_copied)
     for (int i = 0; i < 9; i++)
         want[i] = x[i] + x[i % 3 * 3 + i / 3];
     epl_work *w = epl_work_new(s, NULL);
-    cr_assert_eq(epl_run(epl_compile(s, f), epl_arrays(epl_at(x, epl_f64(3, 3))), epl_arrays(epl_at(want, epl_f64(0))), w),
+    cr_assert_eq(epl_run(epl_compile(s, f), epl_arrays(epl_at(x, epl_f64(3, 3))),
+                         epl_arrays(epl_at(want, epl_f64(0))), w),
                  EPL_ERR_ARG);
-    cr_assert_eq(epl_run(epl_compile(s, f), epl_arrays(epl_at(x, epl_f64(3, 3))), (epl_arrays){0, NULL}, w), EPL_OK,
-                 "%s", epl_work_message(w));
+    cr_assert_eq(
+        epl_run(epl_compile(s, f), epl_arrays(epl_at(x, epl_f64(3, 3))), (epl_arrays){0, NULL}, w),
+        EPL_OK, "%s", epl_work_message(w));
     cr_assert_eq(memcmp(x, want, sizeof x), 0);
     epl_scope_free(s);
 }

@@ -23,21 +23,34 @@ static const epl_attr const_attrs[] = {
     EPL_ATTR(epl__const_attrs, integer, EPL_INT, 0, 0, 0),
     EPL_ATTR_END,
 };
-const epl_prim epl__prim_const = {.name = "const", .formula = "y[...] = value", .inputs = 0,
-                                  .attrs_size = sizeof(epl__const_attrs), .attrs = const_attrs,
+const epl_prim epl__prim_const = {.name = "const",
+                                  .formula = "y[...] = value",
+                                  .inputs = 0,
+                                  .attrs_size = sizeof(epl__const_attrs),
+                                  .attrs = const_attrs,
                                   .lower = EPL_LOWER_ENGINE};
 
-static const epl_attr input_attrs[] = {
-    EPL_ATTR(epl__input_attrs, index, EPL_INT, 0, -1, 1e9), EPL_ATTR_END};
-const epl_prim epl__prim_input = {.name = "input", .formula = "numbers given at a run", .inputs = 0,
-                                  .attrs_size = sizeof(epl__input_attrs), .attrs = input_attrs,
+static const epl_attr input_attrs[] = {EPL_ATTR(epl__input_attrs, index, EPL_INT, 0, -1, 1e9),
+                                       EPL_ATTR_END};
+const epl_prim epl__prim_input = {.name = "input",
+                                  .formula = "numbers given at a run",
+                                  .inputs = 0,
+                                  .attrs_size = sizeof(epl__input_attrs),
+                                  .attrs = input_attrs,
                                   .lower = EPL_LOWER_ENGINE};
 
-const epl_prim epl__prim_data = {.name = "data", .formula = "numbers known now", .inputs = 0,
-                                 .attrs_size = sizeof(epl__data_attrs), .lower = EPL_LOWER_ENGINE};
+const epl_prim epl__prim_data = {.name = "data",
+                                 .formula = "numbers known now",
+                                 .inputs = 0,
+                                 .attrs_size = sizeof(epl__data_attrs),
+                                 .lower = EPL_LOWER_ENGINE};
 
-const epl_prim epl__prim_copy = {.name = "copy", .formula = "y = x, a variable of its own",
-                                 .inputs = 1, .linear = 1, .transpose = same, .batch = as_lead,
+const epl_prim epl__prim_copy = {.name = "copy",
+                                 .formula = "y = x, a variable of its own",
+                                 .inputs = 1,
+                                 .linear = 1,
+                                 .transpose = same,
+                                 .batch = as_lead,
                                  .lower = EPL_LOWER_VIEW};
 
 /* The derivative is cut: no tangent leaves. */
@@ -46,12 +59,18 @@ static epl_val no_tangent(const epl_val *x, const epl_val *dx, size_t count, con
     (void)x, (void)dx, (void)count, (void)attrs;
     return EPL_NO_VAL;
 }
-const epl_prim epl__prim_stop = {.name = "stop", .formula = "y = x, with derivative 0", .inputs = 1,
-                                 .jvp = no_tangent, .batch = as_lead, .lower = EPL_LOWER_VIEW};
+const epl_prim epl__prim_stop = {.name = "stop",
+                                 .formula = "y = x, with derivative 0",
+                                 .inputs = 1,
+                                 .jvp = no_tangent,
+                                 .batch = as_lead,
+                                 .lower = EPL_LOWER_VIEW};
 
 /* A mixed tree: its ranges, one for each dtype. Its type is given when it is built. */
-const epl_prim epl__prim_tuple = {.name = "tuple", .formula = "the ranges of a mixed tree",
-                                  .inputs = -1, .lower = EPL_LOWER_ENGINE};
+const epl_prim epl__prim_tuple = {.name = "tuple",
+                                  .formula = "the ranges of a mixed tree",
+                                  .inputs = -1,
+                                  .lower = EPL_LOWER_ENGINE};
 
 static bool iota_kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs,
                         char *message)
@@ -74,8 +93,11 @@ static const epl_attr iota_attrs[] = {
     EPL_ATTR(epl__iota_attrs, dtype, EPL_INT, EPL_I64, 1, EPL_DTYPE_END),
     EPL_ATTR(epl__iota_attrs, length, EPL_INT, 0, 0, 9e18), EPL_ATTR_END};
 /* dtype F32, F64, I32 or I64 */
-const epl_prim epl__prim_iota = {.name = "iota", .formula = "y[i] = i", .inputs = 0,
-                                 .attrs_size = sizeof(epl__iota_attrs), .attrs = iota_attrs,
+const epl_prim epl__prim_iota = {.name = "iota",
+                                 .formula = "y[i] = i",
+                                 .inputs = 0,
+                                 .attrs_size = sizeof(epl__iota_attrs),
+                                 .attrs = iota_attrs,
                                  .kernel = iota_kernel};
 
 epl_val epl_data(epl_fn *f, epl_array a)
