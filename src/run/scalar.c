@@ -7,13 +7,14 @@ bool epl__scalar_has(const epl_prim *p)
     return p->scalar || p->scalar_int || p == &epl__prim_select || p == &epl__prim_cast;
 }
 
-static int64_t to_int(double v)
+/* Truncated; out of range: the nearest that d has; NaN: 0. */
+static int64_t to_int(double v, epl_dtype d)
 {
+    int64_t most = INT64_MAX >> (d == EPL_U8 ? 55 : 64 - 8 * (int)epl_dtype_bytes(d));
+    int64_t least = d == EPL_U8 ? 0 : -most - 1;
     if (v != v)
         return 0;
-    return v >= 9223372036854775808.0    ? INT64_MAX
-           : v <= -9223372036854775808.0 ? INT64_MIN
-                                         : (int64_t)v;
+    return v >= (double)most ? most : v <= (double)least ? least : (int64_t)v;
 }
 
 /* A choice of two, or a conversion. */
