@@ -27,12 +27,6 @@ enum {
     V4_ROWS = 0
 #endif
 };
-/* Masked loads cost nothing with AVX-512; elsewhere whole vectors have their own loops. */
-#if defined(__AVX512F__)
-#define IS_WHOLE(v, n) false
-#else
-#define IS_WHOLE(v, n) ((n) == (v)*LANES)
-#endif
 
 /* acc[i v + j] += a[row i] b[vector j]; rows come in threes, which one address form reaches. */
 INLINE void term(const int r, const int v, vec *acc, const real *const *row, int64_t at,
@@ -54,27 +48,27 @@ INLINE void term(const int r, const int v, vec *acc, const real *const *row, int
 }
 
 INLINE void finish(const int r, const int v, const int chains, vec *acc, real *c, int64_t c_m,
-                   part last, bool whole, bool add)
+                   part last, const bool whole, bool add)
 {
-    UNROLL for (int i = 0; i < r; i++)
+    UNROLL for (int i = r * v; i < chains * r * v; i++)
     {
-        UNROLL for (int j = 0; j < v; j++)
+        acc[i % (r * v)] = v_add(acc[i % (r * v)], acc[i]);
+    }
+    if (add) {
+        UNROLL for (int i = 0; i < r * v; i++)
         {
-            vec y = acc[i * v + j];
-            UNROLL for (int u = 1; u < chains; u++)
-            {
-                y = v_add(y, acc[(u * r + i) * v + j]);
-            }
-            real *p = c + i * c_m + j * LANES;
-            const bool full = j < v - 1 || whole;
-            if (add) {
-                y = v_add(y, full ? v_load(p) : v_load_part(p, last));
-            }
-            if (full) {
-                v_store(p, y);
-            } else {
-                v_store_part(p, last, y);
-            }
+            const real *p = c + i / v * c_m + i % v * LANES;
+            const bool full = i % v < v - 1 || whole;
+            acc[i] = v_add(acc[i], full ? v_load(p) : v_load_part(p, last));
+        }
+    }
+    UNROLL for (int i = 0; i < r * v; i++)
+    {
+        real *p = c + i / v * c_m + i % v * LANES;
+        if (i % v < v - 1 || whole) {
+            v_store(p, acc[i]);
+        } else {
+            v_store_part(p, last, acc[i]);
         }
     }
 }
@@ -108,14 +102,14 @@ INLINE void tile(const int r, const int v, const bool at, const bool whole, int6
         term(r, v, acc, row, at ? a_at[k] : k * a_k, a_m, b + (at ? b_at[k] : k * b_k), last,
              whole);
     }
-    finish(r, v, chains, acc, c, c_m, last, n == v * LANES, add);
+    finish(r, v, chains, acc, c, c_m, last, whole, add);
 }
 
 #define MUL(v, r)                                                                                 \
     static void mul_##v##_##r(int64_t kn, const void *a, int64_t a_m, int64_t a_k, const void *b, \
                               int64_t b_k, void *c, int64_t c_m, int64_t n, bool add)             \
     {                                                                                             \
-        if (IS_WHOLE(v, n)) {                                                                     \
+        if (n == v * LANES) {                                                                     \
             tile(r, v, false, true, kn, a, a_m, a_k, NULL, b, b_k, NULL, c, c_m, n, add);         \
         } else {                                                                                  \
             tile(r, v, false, false, kn, a, a_m, a_k, NULL, b, b_k, NULL, c, c_m, n, add);        \
@@ -125,7 +119,7 @@ INLINE void tile(const int r, const int v, const bool at, const bool whole, int6
                                  const void *b, const int64_t *b_at, void *c, int64_t c_m,        \
                                  int64_t n, bool add)                                             \
     {                                                                                             \
-        if (IS_WHOLE(v, n)) {                                                                     \
+        if (n == v * LANES) {                                                                     \
             tile(r, v, true, true, kn, a, a_m, 0, a_at, b, 0, b_at, c, c_m, n, add);              \
         } else {                                                                                  \
             tile(r, v, true, false, kn, a, a_m, 0, a_at, b, 0, b_at, c, c_m, n, add);             \

@@ -181,6 +181,26 @@ INLINE real *put_zeros(real *to, int64_t n)
     return to + n;
 }
 
+/* Every second element; none after the last is read. The last vector may overlap. */
+INLINE void copy_even(real *to, const real *from, int64_t n)
+{
+    int64_t i = 0;
+    if (n < LANES) {
+        for (; i < n; i++) {
+            to[i] = from[2 * i];
+        }
+        return;
+    }
+    for (; i + LANES <= n; i += LANES) {
+        const real *x = from + 2 * i;
+        v_store(to + i, v_even_odd(v_load(x), v_load(x + LANES - 1)));
+    }
+    if (i < n) {
+        const real *x = from + 2 * (n - LANES);
+        v_store(to + n - LANES, v_even_odd(v_load(x), v_load(x + LANES - 1)));
+    }
+}
+
 static void copy(void *to, int64_t before, const void *from, int64_t s, int64_t n, int64_t after)
 {
     real *d = put_zeros(to, before);
@@ -194,9 +214,7 @@ static void copy(void *to, int64_t before, const void *from, int64_t s, int64_t 
             v_store_part(d + i, v_part(n - i), v_load_part(x + i, v_part(n - i)));
         }
     } else if (s == 2) {
-        for (int64_t i = 0; i < n; i++) {
-            d[i] = x[i * 2];
-        }
+        copy_even(d, x, n);
     } else {
         for (int64_t i = 0; i < n; i++) {
             d[i] = x[i * s];

@@ -192,6 +192,41 @@ INLINE vec v_load_over(vec x, const real *p, part m) /* lanes of m must be 0 in 
 }
 #endif
 
+/* Lanes 0, 2, 4 .. of x, then lanes 1, 3, 5 .. of y. */
+#if defined(__AVX512F__) && GEMM_BITS == 32
+INLINE vec v_even_odd(vec x, vec y)
+{
+    const __m512i at = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31);
+    return _mm512_permutex2var_ps(x, at, y);
+}
+#elif defined(__AVX512F__)
+INLINE vec v_even_odd(vec x, vec y)
+{
+    return _mm512_permutex2var_pd(x, _mm512_setr_epi64(0, 2, 4, 6, 9, 11, 13, 15), y);
+}
+#elif defined(__AVX2__) && GEMM_BITS == 32
+INLINE vec v_even_odd(vec x, vec y)
+{
+    const __m256d z = _mm256_castps_pd(_mm256_shuffle_ps(x, y, 0xd8));
+    return _mm256_castpd_ps(_mm256_permute4x64_pd(z, 0xd8));
+}
+#elif defined(__AVX2__)
+INLINE vec v_even_odd(vec x, vec y)
+{
+    return _mm256_permute4x64_pd(_mm256_shuffle_pd(x, y, 0xa), 0xd8);
+}
+#else
+INLINE vec v_even_odd(vec x, vec y)
+{
+    vec z;
+    for (int i = 0; i < LANES / 2; i++) {
+        z[i] = x[2 * i];
+        z[i + LANES / 2] = y[2 * i + 1];
+    }
+    return z;
+}
+#endif
+
 /* The sum of all lanes: halves are added until one lane is left. */
 #if defined(__AVX512F__)
 INLINE real v_sum(vec x)
