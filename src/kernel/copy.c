@@ -18,9 +18,7 @@ typedef struct {
     epl__pair nest; /* out, in */
     size_t size;
     int across;
-    epl__turn *turn;
-    epl__rows_load *load;
-    epl__rows_store *store;
+    const epl__move_spans *move;
     epl__rows rows[2];              /* out, in: each for itself */
     bool plain[2];                  /* and whether it is contiguous */
     int64_t pieces, pieces_of_part; /* rows, or bands of SQUARE rows, or elements */
@@ -56,7 +54,7 @@ static void run_rows(const epl__call *call, void *const *p, int64_t begin, int64
     for (int64_t piece = begin * c->pieces_of_part; piece < stop; piece++) {
         int64_t out, in;
         locate(&c->nest, piece, -1, &out, &in);
-        c->load(&row, (const char *)p[1] + in, 0, row.dim[0], (char *)p[0] + out);
+        c->move->load(&row, (const char *)p[1] + in, 0, row.dim[0], (char *)p[0] + out);
     }
 }
 
@@ -66,14 +64,14 @@ static void copy_some(const copying *c, void *const *p, int64_t first, int64_t n
     char *to = (char *)p[0] + c->nest.offset[0];
     const char *from = (const char *)p[1] + c->nest.offset[1];
     if (c->plain[0])
-        c->load(&c->rows[1], from, first, n, to + first * (int64_t)c->size);
+        c->move->load(&c->rows[1], from, first, n, to + first * (int64_t)c->size);
     else if (c->plain[1])
-        c->store(&c->rows[0], to, first, n, from + first * (int64_t)c->size);
+        c->move->store(&c->rows[0], to, first, n, from + first * (int64_t)c->size);
     else
         for (int64_t i = 0; i < n; i += EPL__TILE) {
             const int64_t some = n - i < EPL__TILE ? n - i : EPL__TILE;
-            c->load(&c->rows[1], from, first + i, some, scratch);
-            c->store(&c->rows[0], to, first + i, some, scratch);
+            c->move->load(&c->rows[1], from, first + i, some, scratch);
+            c->move->store(&c->rows[0], to, first + i, some, scratch);
         }
 }
 
@@ -101,10 +99,10 @@ static void run_squares(const epl__call *call, void *const *p, int64_t begin, in
         const int64_t first = locate(n, piece, c->across, &out, &in);
         const int64_t left = n->dim[c->across] - first;
         for (int64_t j = 0; j < columns; j += SQUARE)
-            c->turn(left < SQUARE ? (int)left : SQUARE,
-                    columns - j < SQUARE ? (int)(columns - j) : SQUARE,
-                    (const char *)p[1] + in + j * in_step, in_step / size,
-                    (char *)p[0] + out + j * size, out_step / size);
+            c->move->turn(left < SQUARE ? left : SQUARE,
+                          columns - j < SQUARE ? columns - j : SQUARE,
+                          (const char *)p[1] + in + j * in_step, in_step / size,
+                          (char *)p[0] + out + j * size, out_step / size);
     }
 }
 
@@ -151,8 +149,7 @@ static void choose(copying *c)
     const bool row_out = n->stride[0][last] == size, row_in = n->stride[1][last] == size;
     describe_side(c, 0);
     describe_side(c, 1);
-    c->load = epl__rows_loader(c->size);
-    c->store = epl__rows_storer(c->size);
+    c->move = &epl__spans_now()->move[c->size];
     c->across = row_in ? -1 : square_axis(c);
     double ns = (double)size * 0.03; /* of an element */
     if (n->rank == 1 && row_out && row_in) {
@@ -161,7 +158,6 @@ static void choose(copying *c)
         c->pieces_of_part = PART_BYTES;
     } else if (c->across >= 0) {
         const int64_t rows = n->dim[c->across], bands = (rows + SQUARE - 1) / SQUARE;
-        c->turn = epl__spans_now()->turn[c->size];
         c->call.run = run_squares;
         c->pieces = total / n->dim[last] / rows * bands;
         c->pieces_of_part = 1 + PART_BYTES / 4 / (total * size / c->pieces);
@@ -205,7 +201,7 @@ epl__call *epl__copy_prepare(epl__arena *a, epl_dtype dtype, int rank, const int
     if (epl__pair_count(&c->nest) > 0)
         choose(c);
     char text[64];
-    snprintf(text, sizeof text, "copy%s %s %lld", c->across >= 0 && c->turn ? " turned" : "",
+    snprintf(text, sizeof text, "copy%s %s %lld", c->call.run == run_squares ? " turned" : "",
              epl_dtype_name(dtype), (long long)epl__pair_count(&c->nest));
     c->call.name = epl__arena_text(a, text);
     return c->call.name ? &c->call : NULL;

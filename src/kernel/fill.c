@@ -10,6 +10,7 @@ typedef struct {
     epl__rows rows; /* of out */
     int64_t offset;
     size_t size;
+    const epl__move_spans *move;
     uint64_t value;
     int64_t total;
 } filling;
@@ -24,13 +25,12 @@ static void run_fill(const epl__call *call, void *const *p, int64_t begin, int64
     n = (n < f->total ? n : f->total) - first;
     char *to = (char *)p[0] + f->offset;
     if (f->rows.rank == 1 && f->rows.stride[0] == (int64_t)f->size) {
-        epl__rows_fill(to + first * (int64_t)f->size, n, &f->value, f->size);
+        f->move->fill(to + first * (int64_t)f->size, n, &f->value);
         return;
     }
-    epl__rows_store *store = epl__rows_storer(f->size);
-    epl__rows_fill(scratch, n < EPL__TILE ? n : EPL__TILE, &f->value, f->size);
+    f->move->fill(scratch, n < EPL__TILE ? n : EPL__TILE, &f->value);
     for (int64_t i = 0; i < n; i += EPL__TILE)
-        store(&f->rows, to, first + i, n - i < EPL__TILE ? n - i : EPL__TILE, scratch);
+        f->move->store(&f->rows, to, first + i, n - i < EPL__TILE ? n - i : EPL__TILE, scratch);
 }
 
 epl__call *epl__fill_prepare(epl__arena *a, epl_dtype dtype, int rank, const int64_t *dim,
@@ -40,6 +40,7 @@ epl__call *epl__fill_prepare(epl__arena *a, epl_dtype dtype, int rank, const int
     if (!f)
         return NULL;
     f->size = epl_dtype_bytes(dtype);
+    f->move = &epl__spans_now()->move[f->size];
     f->value = epl__tile_constant(dtype, value, value_int);
     epl__nest n = {.rank = rank, .operands = 1};
     for (int i = 0; i < rank; i++) {

@@ -13,10 +13,10 @@ enum { LEAST_ROW = 32, LEAST_STRIP = 4, WIDEST = 512, PART_NS = 4000 };
 static void take_leaf(const epl__reduction *r, const char *x, epl__spot *at, int64_t i,
                       void *buffer, void *out)
 {
-    if (r->load) {
+    if (r->gathers) {
         const int64_t total = epl__rows_count(&r->gathered), first = i * r->leaf;
         const int64_t n = total - first < r->leaf ? total - first : r->leaf;
-        r->load(&r->gathered, x + r->reduced.offset[1], first, n, buffer);
+        r->move->load(&r->gathered, x + r->reduced.offset[1], first, n, buffer);
         r->row(n, buffer, out);
         return;
     }
@@ -51,7 +51,7 @@ static void run_rows(const epl__call *call, void *const *p, int64_t begin, int64
     for (int64_t i = first; i < stop && i < r->units; i++, epl__pair_step(&r->kept, &at)) {
         const char *x = (const char *)p[1] + at.at[1];
         char *out = (char *)p[0] + at.at[0];
-        if (r->leaves == 1 && !r->load)
+        if (r->leaves == 1 && !r->gathers)
             r->row(r->leaf, x + r->reduced.offset[1], out);
         else
             reduce_one(r, x, out, scratch);
@@ -135,7 +135,8 @@ static void run_strips(const epl__call *call, void *const *p, int64_t begin, int
         if (r->column_stride == (int64_t)r->size)
             memcpy(out, scratch, (size_t)columns * r->size);
         else
-            r->store(&(epl__rows){1, {columns}, {r->column_stride}}, out, 0, columns, scratch);
+            r->move->store(&(epl__rows){1, {columns}, {r->column_stride}}, out, 0, columns,
+                           scratch);
     }
 }
 
@@ -212,7 +213,7 @@ static void set_rows(epl__reduction *r)
     r->gathered.rank = r->reduced.rank;
     memcpy(r->gathered.dim, r->reduced.dim, sizeof r->gathered.dim);
     memcpy(r->gathered.stride, r->reduced.stride[1], sizeof r->gathered.stride);
-    r->load = epl__rows_loader(r->size);
+    r->gathers = true;
     r->leaf = EPL__TILE;
     r->leaves = (total + EPL__TILE - 1) / EPL__TILE;
     r->call.scratch = EPL__TILE * r->size;
@@ -235,7 +236,7 @@ static void set_spans(epl__reduction *r, epl__reduce_op op, epl_dtype dtype)
 {
     const epl__reduce_spans *s = r->spans = &epl__spans_now()->reduce[dtype];
     r->size = epl_dtype_bytes(dtype);
-    r->store = epl__rows_storer(r->size);
+    r->move = &epl__spans_now()->move[r->size];
     r->row = op == EPL__SUM ? s->sum : op == EPL__AMAX ? s->amax : s->amin;
     r->rows = op == EPL__SUM ? s->sum_rows : op == EPL__AMAX ? s->amax_rows : s->amin_rows;
     r->join = op == EPL__SUM ? s->add_to : op == EPL__AMAX ? s->amax_to : s->amin_to;
@@ -316,7 +317,7 @@ epl__call *epl__reduce_prepare(epl__arena *a, epl__reduce_op op, epl_dtype dtype
         r->call.name = "reduce nothing";
         return &r->call;
     }
-    const double per_element = (r->load ? 1.0 : 0.03 * (double)r->size / 4) + 0.005;
+    const double per_element = (r->gathers ? 1.0 : 0.03 * (double)r->size / 4) + 0.005;
     const double ns = 10 + per_element * (double)reduced * (double)outputs / (double)r->units;
     const char *what = op == EPL__SUM ? "sum" : op == EPL__AMAX ? "amax" : "amin";
     return epl__reduction_finish(a, r, what, dtype, ns) ? &r->call : NULL;

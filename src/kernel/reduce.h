@@ -21,8 +21,8 @@ typedef struct {
     void (*row)(int64_t n, const void *row, void *out);
     void (*rows)(int64_t n, int64_t rows, const void *x, int64_t stride, void *out);
     void (*join)(int64_t n, const void *x, void *into);
-    epl__rows_load *load;
-    epl__rows_store *store;
+    const epl__move_spans *move;
+    bool gathers;
     epl__rows gathered;   /* buffer: all reduced axes */
     int64_t leaf, leaves; /* rows, buffer: elements of a leaf; how many (the last may be shorter) */
     int64_t columns;      /* strips: of the kept axis, which is dropped from `kept` */

@@ -1,7 +1,7 @@
-/* rows.h -- strided elements to and from a contiguous buffer, and walks over index spaces.
+/* rows.h -- index spaces: of one operand, of several that share axes, of two.
  *
  * Invariant: an index space is counted row-major, the last axis fastest. Strides are in
- * bytes here. Element sizes are 1, 2, 4 or 8.
+ * bytes here.
  */
 #ifndef EPL_ROWS_H
 #define EPL_ROWS_H
@@ -15,18 +15,6 @@ typedef struct {
 /* Drops axes of size 1 and merges what can be: nothing else changes. */
 void epl__rows_merge(epl__rows *r);
 int64_t epl__rows_count(const epl__rows *r);
-
-/* Elements [first, first + n) of the space, from base's strided memory into `to`, or from
- * `from` into it. */
-typedef void epl__rows_load(const epl__rows *r, const void *base, int64_t first, int64_t n,
-                            void *to);
-typedef void epl__rows_store(const epl__rows *r, void *base, int64_t first, int64_t n,
-                             const void *from);
-epl__rows_load *epl__rows_loader(size_t size);
-epl__rows_store *epl__rows_storer(size_t size);
-
-/* n copies of *one; step bytes from one to the next. */
-void epl__rows_fill(void *to, int64_t n, const void *one, size_t size);
 
 /* Several operands that share axes: merged and ordered together. */
 enum { EPL__NEST_MAX = EPL__TILE_MAX_IN + EPL__TILE_MAX_OUT };

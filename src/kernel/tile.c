@@ -59,6 +59,17 @@ static void next_block(walk *w)
     }
 }
 
+/* Fills a buffer that stays: one period, then copies of what is there. */
+static void fetch_kept(const epl__tile_operand *o, const char *block, int64_t n, char *buffer)
+{
+    int64_t have = o->period < n ? o->period : n;
+    o->move->load(&o->inner, block, 0, have, buffer);
+    for (int64_t more; have < n; have += more) {
+        more = n - have < have ? n - have : have;
+        memcpy(buffer + have * (int64_t)o->size, buffer, (size_t)more * o->size);
+    }
+}
+
 /* Makes the registers ready for elements [first, first + n) of the block. */
 static void fetch(walk *w, int64_t first, int64_t n)
 {
@@ -75,11 +86,10 @@ static void fetch(walk *w, int64_t first, int64_t n)
             w->reg[o->reg] = w->in[i] + first * (int64_t)o->size;
             break;
         case EPL__WAY_BUFFER:
-            if (o->keep && w->loaded[i] == w->in[i])
-                break;
-            /* A kept buffer is filled as for a first tile, which is never the shorter one. */
-            o->load(&o->inner, w->in[i], o->keep ? 0 : first, o->keep ? t->tile : n,
-                    w->reg[o->reg]);
+            if (!o->keep)
+                o->move->load(&o->inner, w->in[i], first, n, w->reg[o->reg]);
+            else if (w->loaded[i] != w->in[i])
+                fetch_kept(o, w->in[i], t->tile, w->reg[o->reg]);
             w->loaded[i] = w->in[i];
         }
     }
@@ -108,12 +118,12 @@ static void put(const walk *w, int64_t first, int64_t n)
         char *to = w->out[i] + first * (int64_t)o->size;
         const void *from = w->reg[o->reg];
         if (o->spread) {
-            void *copies = o->store ? w->scratch + o->at : to;
-            epl__rows_fill(copies, n, from, o->size);
+            void *copies = o->scattered ? w->scratch + o->at : to;
+            o->move->fill(copies, n, from);
             from = copies;
         }
-        if (o->store)
-            o->store(&o->inner, w->out[i], first, n, from);
+        if (o->scattered)
+            o->move->store(&o->inner, w->out[i], first, n, from);
         else if (!o->spread)
             memmove(to, from, (size_t)n * o->size);
     }

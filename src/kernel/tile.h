@@ -24,12 +24,13 @@ typedef struct {
     int reg;         /* the register that it is, or that goes to it */
     bool keep;       /* BUFFER input: the same elements as long as the block's start is the same */
     bool spread;     /* output: the register holds one element, the rest are copies */
+    bool scattered;  /* output: not contiguous */
     size_t size, at; /* bytes of an element; place of the buffer */
     int64_t offset;  /* bytes from p[] to the first element */
     int64_t outer[EPL_MAX_RANK]; /* bytes, by axis outside of blocks */
     epl__rows inner;             /* BUFFER: the block */
-    epl__rows_load *load;
-    epl__rows_store *store;
+    int64_t period;              /* BUFFER input: elements after which the block repeats */
+    const epl__move_spans *move;
 } epl__tile_operand;
 
 typedef struct {

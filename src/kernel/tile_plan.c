@@ -228,6 +228,7 @@ static void set_operand(plan *pl, epl__tile_operand *o, int operand, int reg)
     o->offset = pl->nest.offset[operand];
     o->inner = block_rows(pl, operand, pl->first_axis);
     o->way = block_way(&o->inner, size);
+    o->move = &epl__spans_now()->move[size];
     memcpy(o->outer, pl->nest.stride[operand], sizeof(int64_t) * (size_t)pl->first_axis);
 }
 
@@ -241,7 +242,7 @@ static void set_inputs(plan *pl)
         set_operand(pl, o, pl->d->outputs + i, reg);
         if (o->way == EPL__WAY_PLAIN && pl->d->outputs > 1 && is_output(pl, reg))
             o->way = EPL__WAY_BUFFER; /* read before another output overwrites it */
-        o->load = epl__rows_loader(o->size);
+        o->period = period(&o->inner);
         if (o->way != EPL__WAY_ONE)
             continue;
         bool moves = false;
@@ -284,7 +285,7 @@ static void set_outputs(plan *pl)
         epl__tile_operand *o = &pl->output[i];
         const bool contiguous = o->way == EPL__WAY_PLAIN;
         o->way = may_write(pl, i) ? EPL__WAY_PLAIN : EPL__WAY_BUFFER;
-        o->store = contiguous ? NULL : epl__rows_storer(o->size);
+        o->scattered = !contiguous;
         o->spread = pl->one[o->reg];
     }
 }
@@ -337,7 +338,7 @@ static void take_lasting_buffers(const plan *pl, buffers *b)
         note_width(b, epl_dtype_bytes(pl->dtype[pl->step[i].dst]));
     }
     for (int i = 0; i < pl->d->outputs; i++) {
-        if (!pl->output[i].spread || !pl->output[i].store)
+        if (!pl->output[i].spread || !pl->output[i].scattered)
             continue;
         b->of[EPL__TILE_MAX_REG + i] = take_buffer(b);
         note_width(b, pl->output[i].size);
@@ -389,7 +390,7 @@ static int64_t tile_length(const plan *pl, const buffers *b, int64_t block)
         return block;
     int64_t longest = 1;
     for (int i = 0; i < pl->moving; i++) {
-        const int64_t p = period(&pl->input[i].inner);
+        const int64_t p = pl->input[i].period;
         if (pl->input[i].way == EPL__WAY_BUFFER && p <= n && p > longest)
             longest = p;
     }
@@ -409,10 +410,10 @@ static bool place_buffers(plan *pl, const buffers *b)
         if (o->way != EPL__WAY_BUFFER)
             continue;
         o->at = bytes * (size_t)b->of[o->reg];
-        o->keep = t->tiles == 1 || t->tile % period(&o->inner) == 0;
+        o->keep = t->tiles == 1 || t->tile % o->period == 0;
     }
     for (int i = 0; i < pl->d->outputs; i++)
-        if (pl->output[i].spread && pl->output[i].store)
+        if (pl->output[i].spread && pl->output[i].scattered)
             pl->output[i].at = bytes * (size_t)b->of[EPL__TILE_MAX_REG + i];
     for (int r = pl->d->inputs; r < EPL__TILE_MAX_REG; r++) {
         if (b->of[r] < 0)
@@ -451,7 +452,7 @@ static int64_t part_length(const plan *pl)
         if (pl->input[i].way == EPL__WAY_BUFFER && !pl->input[i].keep)
             ns += moving_cost(&pl->input[i].inner, pl->input[i].size);
     for (int i = 0; i < pl->d->outputs; i++)
-        if (pl->output[i].store)
+        if (pl->output[i].scattered)
             ns += moving_cost(&pl->output[i].inner, pl->output[i].size);
     pl->t->call.cost = 15 + ns * (double)pl->t->count;
     const double n = 4000 / ns;

@@ -100,8 +100,8 @@ static inline float expm1_f32(float x)
     return fabsf(x) < 0x1p-25f ? x : z;
 }
 
-/* k ln 2 + log(1 + f), 1 + f in [sqrt(1/2), sqrt(2)] */
-static inline float log_reduced_f32(float f, float k)
+/* k ln 2 + log(1 + f) + rest, 1 + f in [sqrt(1/2), sqrt(2)] */
+static inline float log_reduced_f32(float f, float k, float rest)
 {
     const float s = f * f;
     float p = FUSED(0x1.1b6f86p-4f, f, -0x1.e2da52p-4f);
@@ -112,7 +112,7 @@ static inline float log_reduced_f32(float f, float k)
     p = FUSED(p, f, 0x1.99a520p-3f);
     p = FUSED(p, f, -0x1.ffffeep-3f);
     p = FUSED(p, f, 0x1.555546p-2f);
-    p = FUSED(p, s * f, k * LN2_LOW_F32);
+    p = FUSED(p, s * f, FUSED(k, LN2_LOW_F32, rest));
     return FUSED(k, LN2_HIGH_F32, f + FUSED(-0.5f, s, p));
 }
 
@@ -135,7 +135,7 @@ static inline float log_f32(float x)
 {
     int32_t k;
     const float f = log_split_f32(x < 0x1p-126f ? x * 0x1p23f : x, &k);
-    return log_ends_f32(x, log_reduced_f32(f, (float)k - (x < 0x1p-126f ? 23 : 0)));
+    return log_ends_f32(x, log_reduced_f32(f, (float)k - (x < 0x1p-126f ? 23 : 0), 0));
 }
 
 /* u = 1 + x loses `rest`; with k = 0 the sum f + rest is x itself. */
@@ -145,7 +145,7 @@ static inline float log1p_f32(float x)
     const float u = 1 + x, back = u - 1, rest = (x - back) + (1 - (u - back));
     const float f = log_split_f32(u, &k);
     const float scale = exp2_whole_f32(k > 64 ? -64 : -k);
-    const float y = log_reduced_f32(FUSED(rest, scale, f), (float)k);
+    const float y = log_reduced_f32(FUSED(rest, scale, f), (float)k, 0);
     return fabsf(x) < 0x1p-25f ? x : log_ends_f32(u, y);
 }
 
@@ -173,36 +173,34 @@ static inline float tanh_f32(float x)
     return copysignf(a < 0.625f ? near : far, x);
 }
 
-/* n / (1 + e), e = e^-|x|, n = 1 or e. What e and 1 + e lose in rounding is a factor close
- * to 1, which needs 1/y and 1/d but roughly. */
-static inline float sigmoid_f32(float x)
+/* e^-|x|, and what it lacks as a part of itself */
+static inline float exp_down_f32(float x, float *lack)
 {
     int32_t k;
     float lost;
     const float a = fabsf(x), y = exp_reduced_f32(a > 104 ? -104 : -a, &k, &lost);
     const int32_t half = k >> 1;
-    const float e = y * exp2_whole_f32(half) * exp2_whole_f32(k - half);
-    const float d = 1 + e, of_y = lost * FUSED(-1.0f, y, 2), of_d = (e - (d - 1)) + e * of_y;
-    const float q = (x >= 0 ? 1 : e) / d;
-    return FUSED(q, (x >= 0 ? 0 : of_y) - of_d * FUSED(-0.5f, d, 1.5f), q);
+    *lack = lost * (2 - y); /* lost / y, roughly: y is between 0.7 and 1.4 */
+    return y * exp2_whole_f32(half) * exp2_whole_f32(k - half);
 }
 
-/* e^-|x| */
-static inline float exp_down_f32(float x)
+/* n / (1 + e), e = e^-|x|, n = 1 or e, times 1 + what n and 1 + e lack */
+static inline float sigmoid_f32(float x)
 {
-    int32_t k;
-    float lost;
-    const float a = fabsf(x), y = exp_reduced_f32(a > 104 ? -104 : -a, &k, &lost);
-    const int32_t half = k >> 1;
-    return y * exp2_whole_f32(half) * exp2_whole_f32(k - half);
+    float lack;
+    const float e = exp_down_f32(x, &lack), d = 1 + e;
+    const float q = (x >= 0 ? 1 : e) / d, rest = (e - (d - 1)) + e * lack;
+    return FUSED(q, (x >= 0 ? 0 : lack) - rest * FUSED(-0.5f, d, 1.5f), q);
 }
 
 /* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|); the logarithm's k is 0 or 1 */
 static inline float softplus_f32(float x)
 {
-    const float e = exp_down_f32(x), k = e > 0.41421357f ? 1 : 0;
-    const float f = FUSED(-k, FUSED(0.5f, e, 0.5f), e); /* e or (e - 1) / 2 */
-    return (x > 0 ? x : 0) + log_reduced_f32(f, k);
+    float lack;
+    const float e = exp_down_f32(x, &lack), half = e > 0.41421357f ? 0.5f : 0; /* k / 2 */
+    const float f = FUSED(-half, e, e) - half;        /* e or (e - 1) / 2 */
+    const float rest = e * lack * FUSED(-0.5f, e, 1); /* over 1 + e, roughly */
+    return (x > 0 ? x : 0) + log_reduced_f32(f, 2 * half, rest);
 }
 
 /* |x| < 1: x + x P(x^2); above, 1 - e^Q(|x|), Q near log erfc */

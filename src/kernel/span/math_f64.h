@@ -145,11 +145,11 @@ static inline double log_tail_f64(double f)
     return s * FUSED(p, z, 0.5 * f * f);
 }
 
-/* k ln 2 + log(1 + f) */
-static inline double log_reduced_f64(double f, double k)
+/* k ln 2 + log(1 + f) + rest */
+static inline double log_reduced_f64(double f, double k, double rest)
 {
     const double square = 0.5 * f * f;
-    const double tail = square - FUSED(k, LN2_LOW_F64, log_tail_f64(f));
+    const double tail = square - (FUSED(k, LN2_LOW_F64, log_tail_f64(f)) + rest);
     return FUSED(k, LN2_HIGH_F64, f - tail);
 }
 
@@ -164,7 +164,7 @@ static inline double log_f64(double x)
 {
     double k;
     const double f = log_split_f64(x < 0x1p-1022 ? x * 0x1p54 : x, &k);
-    return log_ends_f64(x, log_reduced_f64(f, k - (x < 0x1p-1022 ? 54 : 0)));
+    return log_ends_f64(x, log_reduced_f64(f, k - (x < 0x1p-1022 ? 54 : 0), 0));
 }
 
 /* u = 1 + x loses `rest`; with k = 0 the sum f + rest is x itself. */
@@ -174,7 +174,7 @@ static inline double log1p_f64(double x)
     const double u = 1 + x, back = u - 1, rest = (x - back) + (1 - (u - back));
     const double f = log_split_f64(u, &k);
     const double scale = exp2_whole_f64(WHOLE_F64 - (k > 128 ? 128 : k));
-    const double y = log_reduced_f64(FUSED(rest, scale, f), k);
+    const double y = log_reduced_f64(FUSED(rest, scale, f), k, 0);
     return fabs(x) < 0x1p-54 ? x : log_ends_f64(u, y);
 }
 
@@ -224,32 +224,32 @@ static inline double tanh_f64(double x)
     return copysign(a < 0.625 ? near : far, x);
 }
 
-/* n / (1 + e), e = e^-|x|, n = 1 or e. What e and 1 + e lose in rounding is a factor close
- * to 1, which needs 1/y and 1/d but roughly. */
-static inline double sigmoid_f64(double x)
+/* e^-|x|, and what it lacks as a part of itself */
+static inline double exp_down_f64(double x, double *lack)
 {
     double t, lost;
     const double a = fabs(x), y = exp_reduced_f64(a > 746 ? -746 : -a, &t, &lost);
-    const double e = scaled_f64(y, t - WHOLE_F64);
-    const double d = 1 + e, of_y = lost * FUSED(-1.0, y, 2), of_d = (e - (d - 1)) + e * of_y;
-    const double q = (x >= 0 ? 1 : e) / d;
-    return FUSED(q, (x >= 0 ? 0 : of_y) - of_d * FUSED(-0.5, d, 1.5), q);
+    *lack = lost * (2 - y); /* lost / y, roughly: y is between 0.7 and 1.4 */
+    return scaled_f64(y, t - WHOLE_F64);
 }
 
-/* e^-|x| */
-static inline double exp_down_f64(double x)
+/* n / (1 + e), e = e^-|x|, n = 1 or e, times 1 + what n and 1 + e lack */
+static inline double sigmoid_f64(double x)
 {
-    double t, lost;
-    const double a = fabs(x), y = exp_reduced_f64(a > 746 ? -746 : -a, &t, &lost);
-    return scaled_f64(y, t - WHOLE_F64);
+    double lack;
+    const double e = exp_down_f64(x, &lack), d = 1 + e;
+    const double q = (x >= 0 ? 1 : e) / d, rest = (e - (d - 1)) + e * lack;
+    return FUSED(q, (x >= 0 ? 0 : lack) - rest * FUSED(-0.5, d, 1.5), q);
 }
 
 /* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|); the logarithm's k is 0 or 1 */
 static inline double softplus_f64(double x)
 {
-    const double e = exp_down_f64(x), k = e > 0.41421356237309503 ? 1 : 0;
-    const double f = FUSED(-k, FUSED(0.5, e, 0.5), e); /* e or (e - 1) / 2 */
-    return (x > 0 ? x : 0) + log_reduced_f64(f, k);
+    double lack;
+    const double e = exp_down_f64(x, &lack), half = e > 0.41421357f ? 0.5 : 0; /* k / 2 */
+    const double f = FUSED(-half, e, e) - half;       /* e or (e - 1) / 2 */
+    const double rest = e * lack * FUSED(-0.5, e, 1); /* over 1 + e, roughly */
+    return (x > 0 ? x : 0) + log_reduced_f64(f, 2 * half, rest);
 }
 
 static inline double erf_near_f64(double x) /* |x| <= 1 */

@@ -11,6 +11,7 @@
 #ifndef EPL_SPAN_H
 #define EPL_SPAN_H
 #include "../kernel.h"
+#include "../rows.h"
 
 /* Operations that tile_prepare alone chooses, after those of kernel.h. */
 enum {
@@ -58,15 +59,24 @@ typedef struct {
     void (*scan)(int64_t n, const void *x, int64_t stride, void *out, int64_t out_stride);
 } epl__reduce_spans;
 
-/* out[i * out_stride + j] = in[j * in_stride + i] for a block of at most 32 x 32. By element
- * size: at[size]. Strides in elements. */
-typedef void epl__turn(int rows, int columns, const void *in, int64_t in_stride, void *out,
-                       int64_t out_stride);
+/* Moves of elements by size alone: at[size], sizes 1, 2, 4 and 8. */
+typedef struct {
+    /* Elements [first, first + n) of r's space, from base's strided memory into `to`, or
+     * from `from` into it. */
+    void (*load)(const epl__rows *r, const void *base, int64_t first, int64_t n, void *to);
+    void (*store)(const epl__rows *r, void *base, int64_t first, int64_t n, const void *from);
+    /* n copies of *one */
+    void (*fill)(void *to, int64_t n, const void *one);
+    /* out[i * out_stride + j] = in[j * in_stride + i], best for blocks of 32 x 32; strides in
+     * elements */
+    void (*turn)(int64_t rows, int64_t columns, const void *in, int64_t in_stride, void *out,
+                 int64_t out_stride);
+} epl__move_spans;
 
 typedef struct {
     const epl__span_entry *const *entries; /* lists, each ended by span NULL; NULL ends all */
     const epl__reduce_spans *reduce;       /* by dtype */
-    epl__turn *const *turn;                /* by element size, 0 .. 8 */
+    const epl__move_spans *move;           /* by element size */
 } epl__spans;
 
 extern const epl__spans epl__spans_portable;

@@ -5,7 +5,7 @@ extern const epl__span_entry EPL_SPAN_NAME(arith_entries)[], EPL_SPAN_NAME(compa
     EPL_SPAN_NAME(cast_entries)[], EPL_SPAN_NAME(math_f32_entries)[],
     EPL_SPAN_NAME(math_f64_entries)[];
 extern const epl__reduce_spans EPL_SPAN_NAME(reduce_spans)[];
-extern epl__turn *const EPL_SPAN_NAME(turns)[];
+extern const epl__move_spans EPL_SPAN_NAME(move_spans)[];
 
 static const epl__span_entry *const entries[] = {
     EPL_SPAN_NAME(arith_entries),    EPL_SPAN_NAME(compare_entries),  EPL_SPAN_NAME(cast_entries),
@@ -15,5 +15,5 @@ static const epl__span_entry *const entries[] = {
 const epl__spans EPL_SPAN_NAME(spans) = {
     entries,
     EPL_SPAN_NAME(reduce_spans),
-    EPL_SPAN_NAME(turns),
+    EPL_SPAN_NAME(move_spans),
 };
