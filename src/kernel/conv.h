@@ -59,6 +59,7 @@ typedef struct {
     epl__conv_axis axis[EPL__CONV_MAX];
     int64_t q, taps, positions; /* products over the axes */
     double useful;              /* the share of taps that meet more than padding */
+    double sharing;             /* how many times its taps all phases with its copy have */
     epl__conv_mode mode;
     bool copy_in;        /* the input is read from a padded copy */
     bool copy_out;       /* outputs are collected in scratch first */
@@ -81,7 +82,8 @@ typedef struct {
     /* A unit of work: n_of_unit x q_of_unit (along axis `cut`) x k_of_unit outputs. */
     int cut;
     int64_t n_of_unit, q_of_unit, k_of_unit, grid_n, grid_q, grid_k;
-    int64_t first_unit;
+    int64_t first_unit; /* of all phases' units, or */
+    size_t at_sums;     /* joint: its place among the sums of a unit */
 } epl__conv_phase;
 
 typedef struct {
@@ -91,8 +93,10 @@ typedef struct {
     int64_t bytes, items;
     int64_t phases;
     epl__conv_phase *phase;
-    int64_t units, group;                /* all units; units of a part */
-    int64_t *step_at[EPL__MUL_V + 1];    /* [0]: k; then k width, for panels of 1.. vectors */
+    const epl__conv_phase *lead;      /* joint: a unit has its outputs of all phases, from one copy
+                                         that is made as this one says; else NULL */
+    int64_t units, group;             /* all units; units of a part */
+    int64_t *step_at[EPL__MUL_V + 1]; /* [0]: k; then k width, for panels of 1.. vectors */
     size_t at_panel, at_weights, at_out; /* places in scratch; the copy is first */
 } epl__conv;
 
@@ -123,9 +127,14 @@ int64_t epl__conv_phase_count(const epl__conv_desc *d);
 bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index,
                           epl__conv_phase *p);
 void epl__conv_phase_lay_out(const epl__conv_desc *d, epl__conv_phase *p);
-/* conv_choose.c, conv_tables.c: mode, layout, steps, tables, units; false without memory, or if
- * tables would be out of proportion. */
-bool epl__conv_choose(epl__arena *a, epl__conv *g, epl__conv_phase *p);
+/* Lays all phases out alike (inputs one apart from output to output); q: the most outputs
+ * of a phase on each axis. */
+bool epl__conv_phase_lay_out_alike(epl__arena *a, epl__conv *g, int64_t *q);
+enum { EPL__CONV_TERMS = 320 }; /* of a sum that are done at a time, about */
+/* conv_choose.c, conv_units.c, conv_tables.c: mode, layout, steps, tables, units; false without
+ * memory, or if tables would be out of proportion. */
+void epl__conv_choose_mode(const epl__conv *g, epl__conv_phase *p);
+bool epl__conv_choose(epl__arena *a, epl__conv *g);
 void epl__conv_choose_units(epl__conv *g);
 bool epl__conv_make_tables(epl__arena *a, const epl__conv *g, epl__conv_phase *p);
 /* conv_copy.c: channels [c, c + count) of the unit's input, padded; results to the output. */

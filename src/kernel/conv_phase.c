@@ -178,7 +178,7 @@ static double useful(const epl__conv_axis *x, int64_t in)
 bool epl__conv_phase_make(epl__arena *a, const epl__conv_desc *d, int64_t index, epl__conv_phase *p)
 {
     p->q = p->taps = 1;
-    p->useful = 1;
+    p->useful = p->sharing = 1;
     for (int i = EPL__CONV_MAX - 1; i >= 0; i--) {
         epl__conv_axis *x = &p->axis[i];
         if (!make_axis(a, d, i, index % period(d, i), x)) {
@@ -213,4 +213,52 @@ void epl__conv_phase_lay_out(const epl__conv_desc *d, epl__conv_phase *p)
         }
         p->positions *= x->len;
     }
+}
+
+/* The reach of all phases' taps on an axis, and their most outputs. */
+static void find_reach(const epl__conv *g, int i, int64_t *low, int64_t *high, int64_t *q)
+{
+    bool any = false;
+    *low = *high = *q = 0;
+    for (int64_t j = 0; j < g->phases; j++) {
+        const epl__conv_axis *x = &g->phase[j].axis[i];
+        *q = epl__most(*q, x->q);
+        for (int64_t t = 0; t < x->taps; t++) {
+            *low = any ? epl__least(*low, x->tap_at[t]) : x->tap_at[t];
+            *high = any ? epl__most(*high, x->tap_at[t]) : x->tap_at[t];
+            any = true;
+        }
+    }
+}
+
+bool epl__conv_phase_lay_out_alike(epl__arena *a, epl__conv *g, int64_t *q)
+{
+    for (int i = 0; i < EPL__CONV_MAX; i++) {
+        int64_t low, high;
+        epl__conv_axis all = {.planes = 1, .plane = epl__arena_take(a, sizeof *all.plane)};
+        if (all.plane == NULL) {
+            return false;
+        }
+        find_reach(g, i, &low, &high, &q[i]);
+        all.plane[0] = (epl__conv_plane){.first = low, .step = 1, .len = q[i] + high - low};
+        place_planes(&all, g->d.in[i]);
+        for (int64_t j = 0; j < g->phases; j++) {
+            epl__conv_axis *x = &g->phase[j].axis[i];
+            for (int64_t t = 0; t < x->taps; t++) {
+                x->tap_at[t] -= low;
+            }
+            for (int64_t o = 0; o < x->q; o++) {
+                x->q_at[o] = o;
+            }
+            x->unit_q = true;
+            x->planes = 1;
+            x->plane = all.plane;
+            x->len = all.len;
+        }
+    }
+    for (int64_t j = 0; j < g->phases; j++) {
+        epl__conv_phase *p = &g->phase[j];
+        p->positions = p->axis[0].len * p->axis[1].len * p->axis[2].len;
+    }
+    return true;
 }

@@ -143,12 +143,7 @@ static bool make_phases(epl__arena *a, epl__conv *g)
     }
     g->call.cost = 100 + products * 2 * (double)g->items * (double)g->d.n * (double)g->d.k *
                              (double)epl__most(g->d.c, 1) / epl__mul_rate(g->mul);
-    for (int64_t i = 0; i < g->phases; i++) {
-        if (!epl__conv_choose(a, g, &g->phase[i])) {
-            return false;
-        }
-    }
-    return make_step_tables(a, g);
+    return epl__conv_choose(a, g) && make_step_tables(a, g);
 }
 
 epl__call *epl__conv_prepare(epl__arena *a, const epl__conv_desc *d)
@@ -174,6 +169,6 @@ epl__call *epl__conv_prepare(epl__arena *a, const epl__conv_desc *d)
     }
     const char *const modes[] = {"rows", "n", "k", "dot", "zero"};
     epl__conv_choose_units(g);
-    g->call.name = name_of(a, d, modes[g->phase[0].mode]);
+    g->call.name = name_of(a, d, modes[(g->lead != NULL ? g->lead : g->phase)->mode]);
     return g->call.name == NULL ? NULL : &g->call;
 }

@@ -263,68 +263,87 @@ static void find_weights(const epl__conv *g, const epl__conv_unit *u, turn *t)
 }
 
 /* -- units ------------------------------------------------------------------------------------ */
-static void run_unit(const epl__conv *g, const epl__conv_unit *u)
+/* Adds channels [c, c + count) to the sums of u, which is of one phase. */
+static void run_turns(const epl__conv *g, const epl__conv_unit *u, int64_t c, int64_t count)
 {
     const epl__conv_phase *p = u->phase;
-    if (p->mode == EPL__CONV_ZERO) {
-        memset(u->sums, 0, (size_t)g->bytes);
-        epl__conv_copy_out(g, u);
-        return;
+    const int64_t terms = count * p->taps;
+    turn t = {.add = c > 0, .in = u->copy};
+    if (!p->copy_in) {
+        t.in = u->in + (p->base + c * p->s_c + u->n0 * p->s_n) * g->bytes;
     }
-    turn t = {0};
-    for (int64_t c = 0; c < g->d.c; c += p->c_step) {
-        const int64_t count = epl__least(p->c_step, g->d.c - c), terms = count * p->taps;
-        t.in = u->copy;
-        if (p->copy_in) {
-            epl__conv_copy_in(g, u, c, count);
+    t.w = u->w + (c * g->d.w_c + u->k0 * g->d.w_k) * g->bytes;
+    for (; t.first < terms; t.first += t.kn) {
+        t.kn = epl__least(p->kc, terms - t.first);
+        find_weights(g, u, &t);
+        if (p->mode == EPL__CONV_ROWS) {
+            rows_turn(g, u, &t);
+        } else if (p->mode == EPL__CONV_N) {
+            n_turn(g, u, &t);
+        } else if (p->mode == EPL__CONV_K) {
+            k_turn(g, u, &t);
         } else {
-            t.in = u->in + (p->base + c * p->s_c + u->n0 * p->s_n) * g->bytes;
+            dot_turn(g, u, &t);
         }
-        t.w = u->w + (c * g->d.w_c + u->k0 * g->d.w_k) * g->bytes;
-        for (t.first = 0; t.first < terms; t.first += t.kn) {
-            t.kn = epl__least(p->kc, terms - t.first);
-            find_weights(g, u, &t);
-            if (p->mode == EPL__CONV_ROWS) {
-                rows_turn(g, u, &t);
-            } else if (p->mode == EPL__CONV_N) {
-                n_turn(g, u, &t);
-            } else if (p->mode == EPL__CONV_K) {
-                k_turn(g, u, &t);
-            } else {
-                dot_turn(g, u, &t);
-            }
-            t.add = true;
-        }
-    }
-    if (p->copy_out) {
-        epl__conv_copy_out(g, u);
+        t.add = true;
     }
 }
 
-static epl__conv_unit unit_at(const epl__conv *g, void *const *p, int64_t index, char *scratch)
+/* The outputs of the unit in phase p; false if there are none. */
+static bool in_phase(epl__conv_unit *u, const epl__conv_phase *p)
 {
-    int64_t i = g->phases - 1;
-    while (g->phase[i].first_unit > index) {
-        i--;
+    u->phase = p;
+    for (int i = 0; i < EPL__CONV_MAX; i++) {
+        u->q[i] = i == p->cut ? epl__least(p->q_of_unit, p->axis[i].q - u->q0[i]) : p->axis[i].q;
     }
-    const epl__conv_phase *x = &g->phase[i];
-    index -= x->first_unit;
-    epl__conv_unit u = {.phase = x, .copy = scratch};
+    return u->q[p->cut] > 0;
+}
+
+/* Phases [p, end), which share the copy that `lead` describes. */
+static void run_unit(const epl__conv *g, epl__conv_unit u, const epl__conv_phase *lead,
+                     const epl__conv_phase *p, const epl__conv_phase *end)
+{
+    char *const sums = u.sums;
+    for (int64_t c = 0; lead->mode != EPL__CONV_ZERO && c < g->d.c; c += lead->c_step) {
+        const int64_t count = epl__least(lead->c_step, g->d.c - c);
+        if (lead->copy_in && in_phase(&u, lead)) {
+            epl__conv_copy_in(g, &u, c, count);
+        }
+        for (const epl__conv_phase *x = p; x < end; x++) {
+            u.sums = sums + x->at_sums;
+            if (x->mode != EPL__CONV_ZERO && in_phase(&u, x)) {
+                run_turns(g, &u, c, count);
+            }
+        }
+    }
+    for (const epl__conv_phase *x = p; x < end; x++) {
+        u.sums = sums + x->at_sums;
+        if (!in_phase(&u, x) || (x->mode != EPL__CONV_ZERO && !x->copy_out)) {
+            continue;
+        }
+        if (x->mode == EPL__CONV_ZERO) {
+            memset(u.sums, 0, (size_t)g->bytes);
+        }
+        epl__conv_copy_out(g, &u);
+    }
+}
+
+/* Unit `index` of those that start with phase x. */
+static epl__conv_unit unit_at(const epl__conv *g, void *const *p, const epl__conv_phase *x,
+                              int64_t index, char *scratch)
+{
+    epl__conv_unit u = {.copy = scratch};
     u.panel = scratch + g->at_panel;
     u.weights = scratch + g->at_weights;
     u.sums = scratch + g->at_out;
     u.k0 = index % x->grid_k * x->k_of_unit;
     index /= x->grid_k;
-    for (int j = 0; j < EPL__CONV_MAX; j++) {
-        u.q[j] = x->axis[j].q;
-    }
     u.q0[x->cut] = index % x->grid_q * x->q_of_unit;
     index /= x->grid_q;
     u.n0 = index % x->grid_n * x->n_of_unit;
     const epl__conv_at at = epl__conv_item(&g->d, index / x->grid_n);
     u.k = epl__least(x->k_of_unit, g->d.k - u.k0);
     u.n = epl__least(x->n_of_unit, g->d.n - u.n0);
-    u.q[x->cut] = epl__least(x->q_of_unit, x->axis[x->cut].q - u.q0[x->cut]);
     u.out = (char *)p[0] + at.out * g->bytes;
     u.in = (const char *)p[1] + at.in * g->bytes;
     u.w = (const char *)p[2] + at.w * g->bytes;
@@ -335,8 +354,16 @@ void epl__conv_run(const epl__call *call, void *const *p, int64_t begin, int64_t
 {
     const epl__conv *g = (const epl__conv *)call;
     const int64_t last = epl__least(end * g->group, g->units);
+    const epl__conv_phase *const all = g->phase + g->phases;
     for (int64_t i = begin * g->group; i < last; i++) {
-        const epl__conv_unit u = unit_at(g, p, i, scratch);
-        run_unit(g, &u);
+        const epl__conv_phase *x = all - 1;
+        while (x->first_unit > i) {
+            x--;
+        }
+        if (g->lead != NULL) {
+            run_unit(g, unit_at(g, p, g->lead, i, scratch), g->lead, g->phase, all);
+        } else {
+            run_unit(g, unit_at(g, p, x, i - x->first_unit, scratch), x, x, x + 1);
+        }
     }
 }
