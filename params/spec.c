@@ -5,16 +5,18 @@
 #include "../src/base/scope.h"
 #include "../src/base/spec.h"
 
-/* * stops at dots, ** does not. Both backtrack to the last star alone, which suffices for
- * each kind by itself; ** is tried at every place. */
+/* * stops at dots, ** does not, and **. before a name may be nothing. Both backtrack to the last
+ * star alone, which suffices for each kind by itself; ** is tried at every place. */
 static bool matches(const char *g, const char *p)
 {
-    const char *star = NULL, *from = NULL, *wide = NULL, *wide_from = NULL;
+    const char *star = NULL, *from = NULL, *wide = NULL, *wide_from = NULL, *first = p;
     for (;;) {
         if (g[0] == '*' && g[1] == '*') {
             wide = g += 2;
             wide_from = p;
             star = NULL;
+            if (*g == '.' && p == first && matches(g + 1, p))
+                return true;
         } else if (*g == '*') {
             star = ++g;
             from = p;

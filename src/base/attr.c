@@ -134,25 +134,27 @@ const char *epl__twice(const char **name, size_t count)
 
 enum { LONGEST = 120 };
 
-/* Letters to change, add or leave out to make b of a (Levenshtein). */
+/* Letters to change, add, leave out or swap with the next to make b of a (Damerau 1964). */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[LONGEST + 1], n = strlen(a), m = strlen(b);
+    size_t rows[3][LONGEST + 1], n = strlen(a), m = strlen(b);
     if (n > LONGEST || m > LONGEST)
         return SIZE_MAX;
     for (size_t k = 0; k <= m; k++)
-        row[k] = k;
+        rows[0][k] = k;
     for (size_t i = 1; i <= n; i++) {
-        size_t corner = row[0];
+        size_t *row = rows[i % 3], *up = rows[(i + 2) % 3], *upper = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t k = 1; k <= m; k++) {
-            size_t change = corner + (a[i - 1] != b[k - 1]);
-            corner = row[k];
-            size_t add = (row[k - 1] < row[k] ? row[k - 1] : row[k]) + 1;
+            size_t change = up[k - 1] + (a[i - 1] != b[k - 1]);
+            size_t add = (row[k - 1] < up[k] ? row[k - 1] : up[k]) + 1;
             row[k] = change < add ? change : add;
+            bool swapped = i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1];
+            if (swapped && upper[k - 2] + 1 < row[k])
+                row[k] = upper[k - 2] + 1;
         }
     }
-    return row[m];
+    return rows[n % 3][m];
 }
 
 void epl__nearest_try(epl__nearest *best, const char *candidate)
