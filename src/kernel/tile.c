@@ -36,10 +36,11 @@ static void start(walk *w, void *const *p, int64_t block)
         for (int axis = 0; axis < t->outer_rank; axis++)
             w->out[i] += w->index[axis] * o->outer[axis];
     }
-    for (int i = 0; i < t->constants; i++)
-        w->reg[t->constant_reg[i]] = (void *)(uintptr_t)&t->constant[i]; /* only read */
-    for (int i = 0; i < t->buffers; i++)
-        w->reg[t->buffer_reg[i]] = scratch + t->buffer_at[i];
+    for (int i = 0; i < t->constants; i++) /* only read */
+        w->reg[t->constant[i].reg] = (void *)(uintptr_t)&t->constant[i].value;
+    for (int i = 0; i < t->steps; i++)
+        if (t->step[i].buffered)
+            w->reg[t->step[i].dst] = scratch + t->step[i].at;
     w->reg[NO_REG] = NULL;
 }
 
@@ -98,14 +99,12 @@ static void fetch(walk *w, int64_t first, int64_t n)
             w->reg[t->output[i].reg] = w->out[i] + first * (int64_t)t->output[i].size;
 }
 
-static void compute(const walk *w, int64_t n, bool head)
+static void compute(const walk *w, const epl__tile_step *s, const epl__tile_step *end, int64_t n)
 {
-    const epl__tile_step *s = w->t->step, *end = s + w->t->steps;
     void *const *reg = w->reg;
     for (; s < end; s++)
-        if (s->head == head)
-            s->span(s->one ? 1 : n, reg[s->dst], reg[s->src[0]], reg[s->src[1]], reg[s->src[2]],
-                    s->flat);
+        s->span(s->one ? 1 : n, reg[s->dst], reg[s->src[0]], reg[s->src[1]], reg[s->src[2]],
+                s->flat);
 }
 
 static void put(const walk *w, int64_t first, int64_t n)
@@ -132,17 +131,20 @@ static void put(const walk *w, int64_t first, int64_t n)
 void epl__tile_run(const epl__call *c, void *const *p, int64_t begin, int64_t end, void *scratch)
 {
     const epl__tile *t = (const epl__tile *)c;
-    walk w = {.t = t, .scratch = scratch};
+    walk w; /* filled by start as far as it is needed */
+    w.t = t;
+    w.scratch = scratch;
     int64_t unit = begin * t->units_of_part, last = end * t->units_of_part;
     if (last > t->units)
         last = t->units;
     int64_t first = unit % t->tiles * t->tile;
     start(&w, p, unit / t->tiles);
-    compute(&w, 1, true);
+    const epl__tile_step *body = t->step + t->heads, *stop = t->step + t->steps;
+    compute(&w, t->step, body, 1);
     for (; unit < last; unit++) {
         const int64_t n = first + t->tile < t->block ? t->tile : t->block - first;
         fetch(&w, first, n);
-        compute(&w, n, false);
+        compute(&w, body, stop, n);
         put(&w, first, n);
         first += n;
         if (first == t->block) {

@@ -37,9 +37,16 @@ typedef struct {
     epl__span *span;
     int16_t dst, src[3]; /* registers; EPL__TILE_MAX_REG where there is none */
     uint8_t flat;
-    bool one;  /* all sources hold one element, and so does the result */
-    bool head; /* the same for the whole run: done once */
+    bool one;      /* all sources hold one element, and so does the result */
+    bool head;     /* the same for the whole run: done once */
+    bool buffered; /* the result has a buffer, at this place in scratch */
+    size_t at;
 } epl__tile_step;
+
+typedef struct {
+    uint64_t value; /* its bytes come first */
+    int reg;
+} epl__tile_cell;
 
 typedef struct {
     epl__call call;
@@ -48,15 +55,10 @@ typedef struct {
     int64_t count, block, tile; /* elements: in all, of a block, of a tile */
     int64_t tiles;              /* in a block */
     int64_t units, units_of_part;
-    int inputs, outputs, steps;
-    const epl__tile_operand *input, *output; /* PLAIN outputs before BUFFER ones; not so inputs */
+    int inputs, outputs, steps, heads, constants; /* heads: how many of the steps, the first */
+    const epl__tile_operand *input, *output;
     const epl__tile_step *step;
-    int constants;
-    const int16_t *constant_reg;
-    const uint64_t *constant; /* by number; a value's bytes first */
-    int buffers;
-    const int16_t *buffer_reg; /* temporaries: register, and its place in scratch */
-    const size_t *buffer_at;
+    const epl__tile_cell *constant;
 } epl__tile;
 
 void epl__tile_run(const epl__call *c, void *const *p, int64_t begin, int64_t end, void *scratch);
