@@ -73,9 +73,18 @@ EACH_ISA(gather, random_sizes)
         check(&d, false);
         check(&d, true);
     }
-    check(&(epl__gather_desc){EPL_F32, EPL_I64, 1, 500, 1000, 520}, true);
-    check(&(epl__gather_desc){EPL_F32, EPL_I64, 1, 500, 1000, 520}, false);
-    check(&(epl__gather_desc){EPL_F32, EPL_I64, 2, 5000, 40000, 1}, false);
+    check(
+        &(epl__gather_desc){
+            .dtype = EPL_F32, .index = EPL_I64, .b = 1, .axis = 500, .i = 1000, .r = 520},
+        true);
+    check(
+        &(epl__gather_desc){
+            .dtype = EPL_F32, .index = EPL_I64, .b = 1, .axis = 500, .i = 1000, .r = 520},
+        false);
+    check(
+        &(epl__gather_desc){
+            .dtype = EPL_F32, .index = EPL_I64, .b = 2, .axis = 5000, .i = 40000, .r = 1},
+        false);
 }
 
 static void check_message(epl_dtype index, int64_t bad, int64_t axis, const char *text)
@@ -84,7 +93,8 @@ static void check_message(epl_dtype index, int64_t bad, int64_t axis, const char
     int64_t idx[N] = {0};
     float x[N] = {0}, out[N];
     char message[EPL_PRIM_MESSAGE] = "";
-    const epl__gather_desc d = {EPL_F32, index, 1, axis, N, 1};
+    const epl__gather_desc d = {
+        .dtype = EPL_F32, .index = index, .b = 1, .axis = axis, .i = N, .r = 1};
     for (int at = 0; at < N; at += 19) {
         memset(idx, 0, sizeof idx);
         set(idx, index, at, (long double)bad);
