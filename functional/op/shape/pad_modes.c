@@ -25,8 +25,10 @@ static epl_val side(epl_val x, int axis, int64_t n, bool before, mode how, doubl
 static bool enough(epl_val x, int axis, int64_t lo, int64_t hi, mode how)
 {
     int64_t size = epl_dim(x, axis), most = lo > hi ? lo : hi, length;
+    if (lo < -size || hi < -size)
+        return false;
     int64_t cut = (lo < 0 ? lo : 0) + (hi < 0 ? hi : 0);
-    if (lo < -size || hi < -size || cut < -size)
+    if (cut < -size)
         return false;
     bool long_enough = how == REFLECT     ? most < size || most <= 0
                        : how == REPLICATE ? size > 0 || most <= 0
