@@ -30,10 +30,7 @@ struct json {
     const json *first, *next;
 };
 
-enum {
-    JSON_MESSAGE = 128,
-    JSON_DEPTH = 200
-};
+enum { JSON_MESSAGE = 128, JSON_DEPTH = 200 };
 
 /* The document, or NULL with what is wrong in message. text[length] must be a zero byte. */
 const json *json_read(epl_scope *s, const char *text, size_t length, char *message);

@@ -9,11 +9,15 @@ static const struct {
     int (*run)(int argc, char **argv);
     const char *doc;
 } command[] = {
+    {"train", tool_train, "train a network on a data set"},
+    {"run", tool_run, "apply a network to tensors, or take its gradient"},
+    {"init", tool_init, "describe and initialise a network"},
+    {"inspect", tool_inspect, "what a file holds"},
     {"op", tool_op, "values and derivatives of operations, for other programs"},
+    {"bench", tool_bench, "time a workload"},
+    {"info", tool_info, "what this machine and build offer"},
 };
-enum {
-    COMMANDS = sizeof command / sizeof command[0]
-};
+enum { COMMANDS = sizeof command / sizeof command[0] };
 
 static void usage(FILE *to)
 {

@@ -18,9 +18,7 @@ typedef struct {
     epl_val value; /* what the operation gets */
     bool wanted;   /* differentiated */
 } op_tensor;
-enum {
-    OP_NOT_MAPPED = 1 << 20
-};
+enum { OP_NOT_MAPPED = 1 << 20 };
 
 typedef struct {
     epl_scope *scope;

@@ -10,18 +10,10 @@
 #include "op.h"
 #include "tensor.h"
 
-enum {
-    RESULTS_ROOM = 64
-};
+enum { RESULTS_ROOM = 64 };
 
 /* What is asked for, and one of the results. */
-typedef enum {
-    VALUE,
-    VJP,
-    JVP,
-    HVP,
-    WANTS
-} want;
+typedef enum { VALUE, VJP, JVP, HVP, WANTS } want;
 static const char *const want_name[WANTS] = {"value", "vjp", "jvp", "hvp"};
 typedef struct {
     want of;

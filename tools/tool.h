@@ -9,12 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    TOOL_GO_ON = -1,
-    TOOL_OK = 0,
-    TOOL_FAILED = 1,
-    TOOL_MISUSED = 2
-};
+enum { TOOL_GO_ON = -1, TOOL_OK = 0, TOOL_FAILED = 1, TOOL_MISUSED = 2 };
 
 typedef enum {
     TOOL_FLAG,   /* bool */
@@ -49,6 +44,12 @@ int tool_fail(const char *name, const char *format, ...) __attribute__((format(p
 /* Flushes standard output: TOOL_OK, or TOOL_FAILED with a message if it could not be written. */
 int tool_flushed(void);
 
+int tool_bench(int argc, char **argv);
+int tool_info(int argc, char **argv);
+int tool_init(int argc, char **argv);
+int tool_inspect(int argc, char **argv);
 int tool_op(int argc, char **argv);
+int tool_run(int argc, char **argv);
+int tool_train(int argc, char **argv);
 
 #endif
