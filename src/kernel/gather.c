@@ -107,7 +107,7 @@ static void run_gather(const epl__call *call, void *const *p, int64_t begin, int
     const size_t row = (size_t)g->d.r * g->size;
     int64_t i = begin * g->rows_of_part, stop = end * g->rows_of_part;
     stop = stop < g->rows ? stop : g->rows;
-    if (g->d.r == 1) {
+    if (i < stop && g->d.r == 1) {
         pick(g, p, i, stop);
         return;
     }
