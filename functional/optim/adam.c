@@ -28,8 +28,10 @@ static epl_val adam(const epl_adam_args *a, const char *name, bool decoupled, do
 {
     epl_val p = a->params, g = a->grads, slot[3];
     uint32_t before = epl__composite(p, name);
-    if (!epl__slots_in(name, p, g, a->state, 2, slot))
+    if (!epl__slots_in(name, p, g, a->state, 2, slot)) {
+        epl__composite_end(a->params, before);
         return EPL_NO_VAL;
+    }
     epl_val lr = epl__hyper(p, a->lr, 1e-3), eps = epl__hyper(p, a->eps, 1e-8);
     epl_val b1 = epl__hyper(p, a->betas[0], 0.9), b2 = epl__hyper(p, a->betas[1], 0.999);
     if (a->maximize)
@@ -51,7 +53,7 @@ static epl_val adam(const epl_adam_args *a, const char *name, bool decoupled, do
     epl_val move = epl_div(slot[0], epl_add(root, eps));
     *a->state = epl__slots_out(p, slot, 2);
     p = epl_sub(p, epl_mul(epl_cast(rate, dtype), move));
-    epl__composite_end(p, before);
+    epl__composite_end(a->params, before);
     return p;
 }
 

@@ -34,7 +34,8 @@ epl_val epl_op_sgd(const epl_sgd_args *a, const char *given)
         if (a->dampening.graph) {
             epl_val first = epl_eq(slot[1], epl_num(0));
             epl_val kept = epl_sub(epl_num(1), epl__hyper(p, a->dampening, 0));
-            fresh = epl_mul(epl_where(first, epl_num(1), kept), g);
+            epl_val share = epl_where(first, epl_num(1), kept);
+            fresh = epl_mul(epl_cast(share, epl_typeof(p).dtype), g);
         }
         slot[0] = epl_add(epl_mul(momentum, slot[0]), fresh);
         slot[1] = epl_add(slot[1], epl_num(1));
@@ -42,7 +43,7 @@ epl_val epl_op_sgd(const epl_sgd_args *a, const char *given)
         g = a->nesterov ? epl_add(g, epl_mul(momentum, slot[0])) : slot[0];
     }
     p = epl_sub(p, epl_mul(lr, g));
-    epl__composite_end(p, before);
+    epl__composite_end(a->params, before);
     return p;
 }
 
