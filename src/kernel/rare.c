@@ -43,9 +43,12 @@ EPL_SPAN_BINARY(F64_FLOORDIV, double, double, epl__floordiv(x, y))
 EPL_SPAN_BINARY(F32_NEXTAFTER, float, float, nextafterf(x, y))
 EPL_SPAN_BINARY(F64_NEXTAFTER, double, double, nextafter(x, y))
 
+/* clang-format off */
 #define AT(OP) {EPL__TILE_##OP, EPL_F32, 0, F32_##OP}, {EPL__TILE_##OP, EPL_F64, 0, F64_##OP},
 #define AT_UNARY(OP, function) AT(OP)
 const epl__span_entry epl__rare_entries[] = {
     RARE_UNARY(AT_UNARY) AT(POW) AT(ATAN2) AT(HYPOT) AT(FMOD) AT(REMAINDER) AT(FLOORDIV)
-        AT(NEXTAFTER){0, 0, 0, NULL},
+    AT(NEXTAFTER)
+    {0, 0, 0, NULL},
 };
+/* clang-format on */

@@ -59,13 +59,13 @@ double epl__lgamma(double x)
     return lgamma_r(x, &sign);
 }
 
-#define REMAINDER(name, T, f)                                                                      \
-    T name(T x, T y)                                                                               \
-    {                                                                                              \
-        const T rest = fmod##f(x, y);                                                              \
-        if (rest == 0)                                                                             \
-            return copysign##f(0, y);                                                              \
-        return (rest < 0) != (y < 0) ? rest + y : rest;                                            \
+#define REMAINDER(name, T, f)                           \
+    T name(T x, T y)                                    \
+    {                                                   \
+        const T rest = fmod##f(x, y);                   \
+        if (rest == 0)                                  \
+            return copysign##f(0, y);                   \
+        return (rest < 0) != (y < 0) ? rest + y : rest; \
     }
 REMAINDER(epl__remainder, double, )
 REMAINDER(epl__remainder_f32, float, f)

@@ -47,57 +47,40 @@ const char *epl__tile_name(int op)
     return (unsigned)op < EPL__TILE_END ? ops[op].name : "POW";
 }
 
+/* How an operation is computed, as far as its time goes. */
+enum { SIMPLE, ROOT, SERIES, LONG_SERIES, LIBM, SEARCH };
+static const uint8_t work[EPL__TILE_ALL] = {
+    [EPL__TILE_DIV] = ROOT,          [EPL__TILE_SQRT] = ROOT,
+    [EPL__TILE_RSQRT] = ROOT,        [EPL__TILE_RECIPROCAL] = ROOT,
+    [EPL__TILE_POWHALF] = ROOT,      [EPL__TILE_EXP] = SERIES,
+    [EPL__TILE_EXP2] = SERIES,       [EPL__TILE_EXPM1] = SERIES,
+    [EPL__TILE_LOG] = SERIES,        [EPL__TILE_LOG1P] = SERIES,
+    [EPL__TILE_TANH] = SERIES,       [EPL__TILE_SIGMOID] = SERIES,
+    [EPL__TILE_ERF] = SERIES,        [EPL__TILE_SIN] = LONG_SERIES,
+    [EPL__TILE_COS] = LONG_SERIES,   [EPL__TILE_LOG2] = LONG_SERIES,
+    [EPL__TILE_LOG10] = LONG_SERIES, [EPL__TILE_SOFTPLUS] = LONG_SERIES,
+    [EPL__TILE_TAN] = LIBM,          [EPL__TILE_ASIN] = LIBM,
+    [EPL__TILE_ACOS] = LIBM,         [EPL__TILE_ATAN] = LIBM,
+    [EPL__TILE_SINH] = LIBM,         [EPL__TILE_COSH] = LIBM,
+    [EPL__TILE_ASINH] = LIBM,        [EPL__TILE_ACOSH] = LIBM,
+    [EPL__TILE_ATANH] = LIBM,        [EPL__TILE_ERFC] = LIBM,
+    [EPL__TILE_LGAMMA] = LIBM,       [EPL__TILE_POW] = LIBM,
+    [EPL__TILE_ATAN2] = LIBM,        [EPL__TILE_FMOD] = LIBM,
+    [EPL__TILE_REMAINDER] = LIBM,    [EPL__TILE_FLOORDIV] = LIBM,
+    [EPL__TILE_HYPOT] = LIBM,        [EPL__TILE_NEXTAFTER] = LIBM,
+    [EPL__TILE_ERFINV] = SEARCH,     [EPL__TILE_DIGAMMA] = SEARCH,
+};
+
 double epl__tile_cost(int op, epl_dtype dtype)
 {
-    const double wide = dtype == EPL_F64 || dtype == EPL_I64 ? 2 : 1;
+    static const double ns[] = {0.03, 0.08, 0.3, 0.5, 15, 150};
     const bool is_float = dtype == EPL_F32 || dtype == EPL_F64;
-    switch (op) {
-    case EPL__TILE_EXP:
-    case EPL__TILE_EXP2:
-    case EPL__TILE_LOG:
-    case EPL__TILE_EXPM1:
-    case EPL__TILE_LOG1P:
-    case EPL__TILE_TANH:
-    case EPL__TILE_SIGMOID:
-    case EPL__TILE_ERF:
-        return wide * wide * 0.3;
-    case EPL__TILE_SIN:
-    case EPL__TILE_COS:
-    case EPL__TILE_SOFTPLUS:
-    case EPL__TILE_LOG2:
-    case EPL__TILE_LOG10:
-        return wide * 0.6;
-    case EPL__TILE_DIV:
-    case EPL__TILE_SQRT:
-    case EPL__TILE_RSQRT:
-    case EPL__TILE_RECIPROCAL:
-        return is_float ? wide * wide * 0.1 : 2;
-    case EPL__TILE_TAN:
-    case EPL__TILE_ASIN:
-    case EPL__TILE_ACOS:
-    case EPL__TILE_ATAN:
-    case EPL__TILE_SINH:
-    case EPL__TILE_COSH:
-    case EPL__TILE_ASINH:
-    case EPL__TILE_ACOSH:
-    case EPL__TILE_ATANH:
-    case EPL__TILE_ERFC:
-    case EPL__TILE_LGAMMA:
-    case EPL__TILE_DIGAMMA:
-    case EPL__TILE_POW:
-    case EPL__TILE_ATAN2:
-    case EPL__TILE_FMOD:
-    case EPL__TILE_REMAINDER:
-    case EPL__TILE_FLOORDIV:
-        return is_float ? 20 : 3;
-    case EPL__TILE_ERFINV:
-        return 150;
-    case EPL__TILE_HYPOT:
-    case EPL__TILE_NEXTAFTER:
-        return 8;
-    default:
-        return wide * 0.05;
-    }
+    const double wide = (double)epl_dtype_bytes(dtype) / 4;
+    if (!is_float && work[op] != SIMPLE)
+        return 2;
+    if (work[op] >= LIBM)
+        return ns[work[op]];
+    return ns[work[op]] * wide * (work[op] == SIMPLE || wide < 1 ? 1 : 1.5);
 }
 
 uint64_t epl__tile_constant(epl_dtype dtype, double value, int64_t value_int)

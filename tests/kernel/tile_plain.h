@@ -80,92 +80,91 @@ static inline long double pick_min(long double x, long double y)
     return isnan(x) ? x : isnan(y) ? y : x < y ? x : y;
 }
 
+static inline long double copy_plain(long double x)
+{
+    return x;
+}
+
+static inline long double neg_plain(long double x)
+{
+    return -x;
+}
+
+static inline long double sign_plain(long double x)
+{
+    return (x > 0) - (x < 0);
+}
+
+static inline long double rsqrt_plain(long double x)
+{
+    return 1 / sqrtl(x);
+}
+
+static inline long double reciprocal_plain(long double x)
+{
+    return 1 / x;
+}
+
+static inline long double square_plain(long double x)
+{
+    return x * x;
+}
+
+static inline long double relu_plain(long double x)
+{
+    return isnan(x) || x > 0 ? x : 0;
+}
+
+static inline long double isnan_plain(long double x)
+{
+    return isnan(x);
+}
+
 static inline long double float_unary(int op, long double x)
 {
-    switch (op) {
-    case EPL__TILE_COPY:
-        return x;
-    case EPL__TILE_NEG:
-        return -x;
-    case EPL__TILE_ABS:
-        return fabsl(x);
-    case EPL__TILE_SIGN:
-        return (x > 0) - (x < 0);
-    case EPL__TILE_EXP:
-        return expl(x);
-    case EPL__TILE_EXP2:
-        return exp2l(x);
-    case EPL__TILE_EXPM1:
-        return expm1l(x);
-    case EPL__TILE_LOG:
-        return logl(x);
-    case EPL__TILE_LOG2:
-        return log2l(x);
-    case EPL__TILE_LOG10:
-        return log10l(x);
-    case EPL__TILE_LOG1P:
-        return log1pl(x);
-    case EPL__TILE_SQRT:
-        return sqrtl(x);
-    case EPL__TILE_RSQRT:
-        return 1 / sqrtl(x);
-    case EPL__TILE_RECIPROCAL:
-        return 1 / x;
-    case EPL__TILE_SQUARE:
-        return x * x;
-    case EPL__TILE_SIN:
-        return sinl(x);
-    case EPL__TILE_COS:
-        return cosl(x);
-    case EPL__TILE_TAN:
-        return tanl(x);
-    case EPL__TILE_ASIN:
-        return asinl(x);
-    case EPL__TILE_ACOS:
-        return acosl(x);
-    case EPL__TILE_ATAN:
-        return atanl(x);
-    case EPL__TILE_SINH:
-        return sinhl(x);
-    case EPL__TILE_COSH:
-        return coshl(x);
-    case EPL__TILE_TANH:
-        return tanhl(x);
-    case EPL__TILE_ASINH:
-        return asinhl(x);
-    case EPL__TILE_ACOSH:
-        return acoshl(x);
-    case EPL__TILE_ATANH:
-        return atanhl(x);
-    case EPL__TILE_ERF:
-        return erfl(x);
-    case EPL__TILE_ERFC:
-        return erfcl(x);
-    case EPL__TILE_ERFINV:
-        return erfinv_plain(x);
-    case EPL__TILE_LGAMMA:
-        return lgamma_plain(x);
-    case EPL__TILE_DIGAMMA:
-        return digamma_plain(x);
-    case EPL__TILE_SIGMOID:
-        return sigmoid_plain(x);
-    case EPL__TILE_SOFTPLUS:
-        return softplus_plain(x);
-    case EPL__TILE_RELU:
-        return isnan(x) || x > 0 ? x : 0;
-    case EPL__TILE_FLOOR:
-        return floorl(x);
-    case EPL__TILE_CEIL:
-        return ceill(x);
-    case EPL__TILE_ROUND:
-        return rintl(x);
-    case EPL__TILE_TRUNC:
-        return truncl(x);
-    case EPL__TILE_ISNAN:
-        return isnan(x);
-    default:
-        return NAN;
-    }
+    static long double (*const plain[EPL__TILE_END])(long double) = {
+        [EPL__TILE_COPY] = copy_plain,
+        [EPL__TILE_NEG] = neg_plain,
+        [EPL__TILE_ABS] = fabsl,
+        [EPL__TILE_SIGN] = sign_plain,
+        [EPL__TILE_EXP] = expl,
+        [EPL__TILE_EXP2] = exp2l,
+        [EPL__TILE_EXPM1] = expm1l,
+        [EPL__TILE_LOG] = logl,
+        [EPL__TILE_LOG2] = log2l,
+        [EPL__TILE_LOG10] = log10l,
+        [EPL__TILE_LOG1P] = log1pl,
+        [EPL__TILE_SQRT] = sqrtl,
+        [EPL__TILE_RSQRT] = rsqrt_plain,
+        [EPL__TILE_RECIPROCAL] = reciprocal_plain,
+        [EPL__TILE_SQUARE] = square_plain,
+        [EPL__TILE_SIN] = sinl,
+        [EPL__TILE_COS] = cosl,
+        [EPL__TILE_TAN] = tanl,
+        [EPL__TILE_ASIN] = asinl,
+        [EPL__TILE_ACOS] = acosl,
+        [EPL__TILE_ATAN] = atanl,
+        [EPL__TILE_SINH] = sinhl,
+        [EPL__TILE_COSH] = coshl,
+        [EPL__TILE_TANH] = tanhl,
+        [EPL__TILE_ASINH] = asinhl,
+        [EPL__TILE_ACOSH] = acoshl,
+        [EPL__TILE_ATANH] = atanhl,
+        [EPL__TILE_ERF] = erfl,
+        [EPL__TILE_ERFC] = erfcl,
+        [EPL__TILE_ERFINV] = erfinv_plain,
+        [EPL__TILE_LGAMMA] = lgamma_plain,
+        [EPL__TILE_DIGAMMA] = digamma_plain,
+        [EPL__TILE_SIGMOID] = sigmoid_plain,
+        [EPL__TILE_SOFTPLUS] = softplus_plain,
+        [EPL__TILE_RELU] = relu_plain,
+        [EPL__TILE_FLOOR] = floorl,
+        [EPL__TILE_CEIL] = ceill,
+        [EPL__TILE_ROUND] = rintl,
+        [EPL__TILE_TRUNC] = truncl,
+        [EPL__TILE_ISNAN] = isnan_plain,
+    };
+    return plain[op] ? plain[op](x) : NAN;
 }
 
 static inline long double float_binary(int op, epl_dtype d, long double x, long double y)

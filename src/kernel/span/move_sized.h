@@ -59,8 +59,8 @@ static void NAME(load_turned)(const epl__rows *r, const char *x, int64_t count, 
     const int64_t length = r->dim[r->rank - 1], stride = r->stride[r->rank - 1] / BYTES;
     for (int64_t j = 0; j < length; j += SQUARE)
         NAME(turn)
-        (count, length - j < SQUARE ? length - j : SQUARE, x + j * stride * BYTES, stride, to + j,
-         length);
+    (count, length - j < SQUARE ? length - j : SQUARE, x + j * stride * BYTES, stride, to + j,
+     length);
 }
 
 static void NAME(load)(const epl__rows *r, const void *base, int64_t first, int64_t n, void *to)

@@ -125,32 +125,33 @@ FLOATS(F64, double, F64_)
 EPL_SPAN_INTS(INTEGERS)
 
 /* -- the list -------------------------------------------------------------------------- */
+/* clang-format off */
 #define AT(OP, D, span) {EPL__TILE_##OP, EPL_##D, 0, span},
-#define LIST_BOTH(D)                                                                          \
-    AT(NEG, D, neg_##D)                                                                       \
-    AT(ABS, D, abs_##D) AT(SIGN, D, sign_##D) AT(SQUARE, D, square_##D) AT(CUBE, D, cube_##D) \
-        AT(RELU, D, relu_##D) AT(ADD, D, add_##D) AT(SUB, D, sub_##D) AT(MUL, D, mul_##D)     \
-            AT(DIV, D, div_##D) AT(MAX, D, max_##D) AT(MIN, D, min_##D)
-#define LIST_FLOAT(D, T)                                                                  \
-    LIST_BOTH(D)                                                                          \
-    AT(RECIPROCAL, D, reciprocal_##D) AT(SQRT, D, sqrt_##D) AT(RSQRT, D, rsqrt_##D)       \
-        AT(POWHALF, D, powhalf_##D) AT(FLOOR, D, floor_##D) AT(CEIL, D, ceil_##D)         \
-            AT(ROUND, D, round_##D) AT(TRUNC, D, trunc_##D) AT(COPYSIGN, D, copysign_##D) \
-                AT(FMA, D, fma_##D)
-#define LIST_INT(D, T, U)                                                               \
-    LIST_BOTH(D)                                                                        \
-    AT(FMOD, D, fmod_##D) AT(REMAINDER, D, remainder_##D) AT(FLOORDIV, D, floordiv_##D) \
-        AT(POW, D, pow_##D)
+#define LIST_BOTH(D)                                                             \
+    AT(NEG, D, neg_##D) AT(ABS, D, abs_##D) AT(SIGN, D, sign_##D)                \
+    AT(SQUARE, D, square_##D) AT(CUBE, D, cube_##D) AT(RELU, D, relu_##D)        \
+    AT(ADD, D, add_##D) AT(SUB, D, sub_##D) AT(MUL, D, mul_##D)                  \
+    AT(DIV, D, div_##D) AT(MAX, D, max_##D) AT(MIN, D, min_##D)
+#define LIST_FLOAT(D, T)                                                         \
+    LIST_BOTH(D) AT(RECIPROCAL, D, reciprocal_##D) AT(SQRT, D, sqrt_##D)         \
+    AT(RSQRT, D, rsqrt_##D) AT(POWHALF, D, powhalf_##D) AT(FLOOR, D, floor_##D)  \
+    AT(CEIL, D, ceil_##D) AT(ROUND, D, round_##D) AT(TRUNC, D, trunc_##D)        \
+    AT(COPYSIGN, D, copysign_##D) AT(FMA, D, fma_##D)
+#define LIST_INT(D, T, U)                                                        \
+    LIST_BOTH(D) AT(FMOD, D, fmod_##D) AT(REMAINDER, D, remainder_##D)           \
+    AT(FLOORDIV, D, floordiv_##D) AT(POW, D, pow_##D)
 /* Integers are whole already. */
 #define LIST_COPY(D, bytes) AT(COPY, D, copy_##bytes)
-#define LIST_WHOLE(D, bytes)                                                        \
-    LIST_COPY(D, bytes)                                                             \
-    AT(FLOOR, D, copy_##bytes) AT(CEIL, D, copy_##bytes) AT(ROUND, D, copy_##bytes) \
-        AT(TRUNC, D, copy_##bytes)
+#define LIST_WHOLE(D, bytes)                                                     \
+    LIST_COPY(D, bytes) AT(FLOOR, D, copy_##bytes) AT(CEIL, D, copy_##bytes)     \
+    AT(ROUND, D, copy_##bytes) AT(TRUNC, D, copy_##bytes)
 
 extern const epl__span_entry EPL_SPAN_NAME(arith_entries)[];
 const epl__span_entry EPL_SPAN_NAME(arith_entries)[] = {
-    EPL_SPAN_FLOATS(LIST_FLOAT) EPL_SPAN_INTS(LIST_INT) LIST_COPY(F32, 4) LIST_COPY(F64, 8)
-        LIST_COPY(BOOL, 1) LIST_WHOLE(I64, 8) LIST_WHOLE(I32, 4) LIST_WHOLE(I16, 2)
-            LIST_WHOLE(I8, 1) LIST_WHOLE(U8, 1){0, 0, 0, NULL},
+    EPL_SPAN_FLOATS(LIST_FLOAT) EPL_SPAN_INTS(LIST_INT)
+    LIST_COPY(F32, 4) LIST_COPY(F64, 8) LIST_COPY(BOOL, 1)
+    LIST_WHOLE(I64, 8) LIST_WHOLE(I32, 4) LIST_WHOLE(I16, 2) LIST_WHOLE(I8, 1)
+    LIST_WHOLE(U8, 1)
+    {0, 0, 0, NULL},
 };
+/* clang-format on */

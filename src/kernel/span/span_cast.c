@@ -39,10 +39,11 @@ SATURATE_ALL(float, f)
 SATURATE_ALL(double, )
 
 #define CAST(S, D, expr) EPL_SPAN_UNARY(S##_to_##D, TYPE_##S, TYPE_##D, expr)
-#define FLOAT_TO_INTS(S, f, x_)                                                          \
-    CAST(S, I64, I64_of_##f(x_))                                                         \
-    CAST(S, I32, I32_of_##f(x_)) CAST(S, I16, I16_of_##f(x_)) CAST(S, I8, I8_of_##f(x_)) \
-        CAST(S, U8, U8_of_##f(x_)) CAST(S, BOOL, (x_) != 0)
+/* clang-format off */
+#define FLOAT_TO_INTS(S, f, x_)                                                        \
+    CAST(S, I64, I64_of_##f(x_)) CAST(S, I32, I32_of_##f(x_)) CAST(S, I16, I16_of_##f(x_)) \
+    CAST(S, I8, I8_of_##f(x_)) CAST(S, U8, U8_of_##f(x_)) CAST(S, BOOL, (x_) != 0)
+/* clang-format on */
 
 FLOAT_TO_INTS(F32, f, x)
 FLOAT_TO_INTS(F64, , x)
@@ -62,10 +63,11 @@ CAST(F16, F32, NUMBER_F16(x))
 CAST(F16, F64, NUMBER_F16(x))
 CAST(F16, BF16, bf16_of_f32(NUMBER_F16(x)))
 
-#define INT_TO_FLOATS(S)                                      \
-    CAST(S, F32, x)                                           \
-    CAST(S, F64, x) CAST(S, BF16, bf16_of_f32(NUMBER_##S(x))) \
-        CAST(S, F16, f16_of_f32(NUMBER_##S(x))) CAST(S, BOOL, x != 0)
+/* clang-format off */
+#define INT_TO_FLOATS(S)                                                               \
+    CAST(S, F32, x) CAST(S, F64, x) CAST(S, BF16, bf16_of_f32(NUMBER_##S(x)))          \
+    CAST(S, F16, f16_of_f32(NUMBER_##S(x))) CAST(S, BOOL, x != 0)
+/* clang-format on */
 #define NUMBER_I64(x) f32_odd_of_f64(f64_odd_of_i64(x))
 #define NUMBER_I32(x) f32_odd_of_f64((double)(x))
 #define NUMBER_I16(x) ((float)(x))
@@ -120,27 +122,30 @@ SAME(4)
 SAME(8)
 
 /* -- the list: a row for each source ----------------------------------------------------- */
+/* clang-format off */
 #define AT(S, D) {EPL__TILE_CAST, EPL_##S, EPL_##D, S##_to_##D},
 #define AT_SAME(S, bytes) {EPL__TILE_CAST, EPL_##S, EPL_##S, same_##bytes},
-#define TO_FLOAT(S) AT(S, BF16) AT(S, F16)
+#define TO_HALF(S) AT(S, BF16) AT(S, F16)
 #define TO_INT(S) AT(S, I64) AT(S, I32) AT(S, I16) AT(S, I8) AT(S, U8) AT(S, BOOL)
 
 extern const epl__span_entry EPL_SPAN_NAME(cast_entries)[];
 const epl__span_entry EPL_SPAN_NAME(cast_entries)[] = {
-    AT_SAME(F32, 4) AT(F32, F64) TO_FLOAT(F32) TO_INT(F32) AT_SAME(F64, 8) AT(F64, F32)
-        TO_FLOAT(F64) TO_INT(F64) AT_SAME(BF16, 2) AT(BF16, F32) AT(BF16, F64) AT(BF16, F16)
-            TO_INT(BF16) AT_SAME(F16, 2) AT(F16, F32) AT(F16, F64) AT(F16, BF16) TO_INT(F16)
-                AT_SAME(I64, 8) AT(I64, F32) AT(I64, F64) TO_FLOAT(I64) AT(I64, I32) AT(I64, I16)
-                    AT(I64, I8) AT(I64, U8) AT(I64, BOOL) AT_SAME(I32, 4) AT(I32, F32) AT(I32, F64)
-                        TO_FLOAT(I32) AT(I32, I64) AT(I32, I16) AT(I32, I8) AT(I32, U8)
-                            AT(I32, BOOL) AT_SAME(I16, 2) AT(I16, F32) AT(I16, F64) TO_FLOAT(I16)
-                                AT(I16, I64) AT(I16, I32) AT(I16, I8) AT(I16, U8) AT(I16, BOOL)
-                                    AT_SAME(I8, 1) AT(I8, F32) AT(I8, F64) TO_FLOAT(I8) AT(I8, I64)
-                                        AT(I8, I32) AT(I8, I16) AT(I8, U8) AT(I8, BOOL)
-                                            AT_SAME(U8, 1) AT(U8, F32) AT(U8, F64) TO_FLOAT(U8)
-                                                AT(U8, I64) AT(U8, I32) AT(U8, I16) AT(U8, I8)
-                                                    AT(U8, BOOL) AT_SAME(BOOL, 1) AT(BOOL, F32)
-                                                        AT(BOOL, F64) TO_FLOAT(BOOL) AT(BOOL, I64)
-                                                            AT(BOOL, I32) AT(BOOL, I16) AT(BOOL, I8)
-                                                                AT(BOOL, U8){0, 0, 0, NULL},
+    AT_SAME(F32, 4) AT(F32, F64) TO_HALF(F32) TO_INT(F32)
+    AT_SAME(F64, 8) AT(F64, F32) TO_HALF(F64) TO_INT(F64)
+    AT_SAME(BF16, 2) AT(BF16, F32) AT(BF16, F64) AT(BF16, F16) TO_INT(BF16)
+    AT_SAME(F16, 2) AT(F16, F32) AT(F16, F64) AT(F16, BF16) TO_INT(F16)
+    AT_SAME(I64, 8) AT(I64, F32) AT(I64, F64) TO_HALF(I64)
+    AT(I64, I32) AT(I64, I16) AT(I64, I8) AT(I64, U8) AT(I64, BOOL)
+    AT_SAME(I32, 4) AT(I32, F32) AT(I32, F64) TO_HALF(I32)
+    AT(I32, I64) AT(I32, I16) AT(I32, I8) AT(I32, U8) AT(I32, BOOL)
+    AT_SAME(I16, 2) AT(I16, F32) AT(I16, F64) TO_HALF(I16)
+    AT(I16, I64) AT(I16, I32) AT(I16, I8) AT(I16, U8) AT(I16, BOOL)
+    AT_SAME(I8, 1) AT(I8, F32) AT(I8, F64) TO_HALF(I8)
+    AT(I8, I64) AT(I8, I32) AT(I8, I16) AT(I8, U8) AT(I8, BOOL)
+    AT_SAME(U8, 1) AT(U8, F32) AT(U8, F64) TO_HALF(U8)
+    AT(U8, I64) AT(U8, I32) AT(U8, I16) AT(U8, I8) AT(U8, BOOL)
+    AT_SAME(BOOL, 1) AT(BOOL, F32) AT(BOOL, F64) TO_HALF(BOOL)
+    AT(BOOL, I64) AT(BOOL, I32) AT(BOOL, I16) AT(BOOL, I8) AT(BOOL, U8)
+    {0, 0, 0, NULL},
 };
+/* clang-format on */

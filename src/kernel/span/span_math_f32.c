@@ -21,8 +21,11 @@ HOT(SPAN)
 MATH_SPAN_LIMITED(span_sin, float, sin_f32, TURN_LIMIT_F32, sinf)
 MATH_SPAN_LIMITED(span_cos, float, cos_f32, TURN_LIMIT_F32, cosf)
 
+/* clang-format off */
 #define AT(OP, function) {EPL__TILE_##OP, EPL_F32, 0, span_##function},
 extern const epl__span_entry EPL_SPAN_NAME(math_f32_entries)[];
 const epl__span_entry EPL_SPAN_NAME(math_f32_entries)[] = {
-    HOT(AT) AT(SIN, sin) AT(COS, cos){0, 0, 0, NULL},
+    HOT(AT) AT(SIN, sin) AT(COS, cos)
+    {0, 0, 0, NULL},
 };
+/* clang-format on */

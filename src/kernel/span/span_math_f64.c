@@ -21,8 +21,11 @@ HOT(SPAN)
 MATH_SPAN_LIMITED(span_sin, double, sin_f64, TURN_LIMIT_F64, sin)
 MATH_SPAN_LIMITED(span_cos, double, cos_f64, TURN_LIMIT_F64, cos)
 
+/* clang-format off */
 #define AT(OP, function) {EPL__TILE_##OP, EPL_F64, 0, span_##function},
 extern const epl__span_entry EPL_SPAN_NAME(math_f64_entries)[];
 const epl__span_entry EPL_SPAN_NAME(math_f64_entries)[] = {
-    HOT(AT) AT(SIN, sin) AT(COS, cos){0, 0, 0, NULL},
+    HOT(AT) AT(SIN, sin) AT(COS, cos)
+    {0, 0, 0, NULL},
 };
+/* clang-format on */
