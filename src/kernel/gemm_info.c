@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include "blis.h"
 #include "gemm.h"
+#include "span/span.h"
 
 void epl__kernel_info(char *text, size_t size)
 {
     const epl__gemm_backend backend = epl__gemm_backend_now();
-    const char *isa = epl__isa_name(epl__isa_now());
+    char isa[80];
+    epl__isa_info(isa, sizeof isa);
     const char *gemm = "own kernels", *wish = "";
     if (backend == EPL__BACKEND_BLIS) {
         gemm = epl__blis_text();

@@ -72,11 +72,12 @@ void epl__isa_info(char *text, size_t size)
 {
     const epl__isa now = epl__isa_now(), machine = best();
     const char *wish = getenv("ESPALIER_ISA");
-    if (!wish || strcmp(wish, names[now]) == 0)
-        snprintf(text, size, "isa: %s (the machine has %s)\n", names[now], names[machine]);
+    if (!wish || !*wish)
+        snprintf(text, size, "%s", names[now]);
+    else if (strcmp(wish, names[now]) == 0)
+        snprintf(text, size, "%s (asked for; the machine has %s)", names[now], names[machine]);
     else
-        snprintf(text, size, "isa: %s (the machine has %s; ESPALIER_ISA=%.20s is ignored)\n",
-                 names[now], names[machine], wish);
+        snprintf(text, size, "%s (ESPALIER_ISA=%.20s is ignored)", names[now], wish);
 }
 
 const epl__spans *epl__spans_now(void)

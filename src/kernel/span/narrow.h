@@ -1,4 +1,5 @@
-/* narrow.h -- 16-bit floats by integer arithmetic, without branches.
+/* narrow.h -- 16-bit floats by integer arithmetic, without branches, so that loops over them
+ * become vectors (base/half.h has them one at a time).
  *
  * Invariant: narrowing rounds once, to nearest even. What is wider than f32 is first cut to
  * f32 "to odd" (an inexact result gets an odd last bit), which a second rounding to 11 or

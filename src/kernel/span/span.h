@@ -87,7 +87,7 @@ extern const epl__spans epl__spans_avx2, epl__spans_avx512;
 /* The chosen set. epl__span_of: NULL for a pair that does not exist. */
 epl__span *epl__span_of(int op, epl_dtype dtype, epl_dtype to);
 const epl__spans *epl__spans_now(void);
-void epl__isa_info(char *text, size_t size); /* a line for epl__kernel_info */
+void epl__isa_info(char *text, size_t size); /* the chosen set, and what was asked for */
 
 /* Those that call libm for each element, the same for all sets (rare.c, special.c). */
 extern const epl__span_entry epl__rare_entries[];
