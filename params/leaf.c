@@ -25,7 +25,7 @@ static epl_val range_of(epl_spec spec, epl_val tree, epl_dtype dtype)
         if (n->type->shape.rank == 1 && n->type->shape.dim[0] == spec->head.elements)
             return tree;
     } else if (n->prim == &epl__prim_tuple && part >= 0 && (uint32_t)part < n->count &&
-               n->type->spec == spec)
+               epl__spec_alike(n->type->spec, spec))
         return epl__val(f, n->in[part]);
     epl__fail(f, EPL_ERR_SHAPE, "[leaf] the value is %s, not a tree of this spec (%lld elements)",
               epl_type_text(*n->type, text), (long long)spec->head.elements);

@@ -140,6 +140,16 @@ int epl__spec_parts(epl_spec spec)
     return spec ? spec->parts : 0;
 }
 
+bool epl__spec_alike(epl_spec a, epl_spec b)
+{
+    if (a == b || !a || !b || a->parts != b->parts)
+        return a == b;
+    for (int i = 0; i < a->parts; i++)
+        if (a->part[i].dtype != b->part[i].dtype || a->part[i].elements != b->part[i].elements)
+            return false;
+    return true;
+}
+
 int epl__spec_part_of(epl_spec spec, epl_dtype dtype)
 {
     for (int i = 0; spec && i < spec->parts; i++)

@@ -26,6 +26,8 @@ struct epl_spec_s {
 };
 
 int epl__spec_parts(epl_spec spec);
+/* The same ranges of the same dtypes: numbers of one fit the other. */
+bool epl__spec_alike(epl_spec a, epl_spec b);
 /* The type of part i, with the copies' axes in front. */
 epl_type epl__spec_part(epl_spec spec, int i, epl_shape copies);
 int epl__spec_part_of(epl_spec spec, epl_dtype dtype); /* -1: none */

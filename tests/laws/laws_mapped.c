@@ -5,7 +5,7 @@
 #include "sample.h"
 
 enum { ROWS = 3 };
-static const int64_t MANY = 400000; /* elements, so that threads have something to share */
+static const int64_t MANY = 200000; /* elements, so that threads have something to share */
 
 /* -- maps ---------------------------------------------------------------------------------- */
 /* Row r of a result of the map. */

@@ -1,4 +1,5 @@
 /* product: PRIM(name) for each primitive, OP(name) for each operation. Included many times. */
 PRIM(dot)
-PRIM(conv) PRIM(pool_argmax) OP(matmul) OP(mm) OP(bmm) OP(mv) OP(dot) OP(outer) OP(addmm)
-    OP(baddbmm) OP(einsum) OP(linear) OP(bilinear)
+PRIM(conv)
+PRIM(pool_argmax) OP(matmul) OP(mm) OP(bmm) OP(mv) OP(dot) OP(outer) OP(addmm) OP(baddbmm)
+    OP(einsum) OP(linear) OP(bilinear)

@@ -85,7 +85,14 @@ INLINE void dot_tile(const int r, const int s, int64_t rows, int64_t len, const 
     {                                                                                         \
         dot_tile(r, s, rows, len, a, a_m, a_at, b, b_lane, b_at, c, c_m, c_at, add);          \
     }
-#if defined(__AVX512F__)
+#if defined(CHECKED)
+enum { ROWS_OF_DOT = 2, LANES_OF_DOT = 2 };
+#define DOTS(X) \
+    X(1, 1)     \
+    X(1, 2)     \
+    X(2, 1)     \
+    X(2, 2)
+#elif defined(__AVX512F__)
 enum { ROWS_OF_DOT = 4, LANES_OF_DOT = 5 };
 #define DOTS_OF(X, r) \
     X(r, 1)           \

@@ -9,24 +9,50 @@
 #include "gemm_span.h"
 #include "gemm_vec.h"
 
-enum {
-#if defined(__AVX512F__)
-    V1_ROWS = 16,
-    V2_ROWS = 14,
-    V3_ROWS = 9,
-    V4_ROWS = 6
+/* The most rows of kernels of 1 to 4 vectors, and the list of all kernels. Builds with
+ * sanitizers have low ones: more would take minutes to compile. */
+#define ROWS_3(X, v) \
+    X(v, 1)          \
+    X(v, 2)          \
+    X(v, 3)
+#define ROWS_4(X, v) ROWS_3(X, v) X(v, 4)
+#define ROWS_6(X, v)     \
+    ROWS_4(X, v) X(v, 5) \
+    X(v, 6)
+#define ROWS_8(X, v)     \
+    ROWS_6(X, v) X(v, 7) \
+    X(v, 8)
+#define ROWS_9(X, v) ROWS_8(X, v) X(v, 9)
+#define ROWS_12(X, v)     \
+    ROWS_9(X, v) X(v, 10) \
+    X(v, 11)              \
+    X(v, 12)
+#define ROWS_14(X, v)      \
+    ROWS_12(X, v) X(v, 13) \
+    X(v, 14)
+#define ROWS_16(X, v)      \
+    ROWS_14(X, v) X(v, 15) \
+    X(v, 16)
+#if defined(CHECKED)
+enum { V1_ROWS = 4, V2_ROWS = 3, V3_ROWS = 3, V4_ROWS = 0 };
+#define KERNELS(X) ROWS_4(X, 1) ROWS_3(X, 2) ROWS_3(X, 3)
+#elif defined(__AVX512F__)
+enum { V1_ROWS = 16, V2_ROWS = 14, V3_ROWS = 9, V4_ROWS = 6 };
+#define KERNELS(X) ROWS_16(X, 1) ROWS_14(X, 2) ROWS_9(X, 3) ROWS_6(X, 4)
 #elif defined(__AVX2__)
-    V1_ROWS = 12,
-    V2_ROWS = 6,
-    V3_ROWS = 4,
-    V4_ROWS = 0
+enum { V1_ROWS = 12, V2_ROWS = 6, V3_ROWS = 4, V4_ROWS = 0 };
+#define KERNELS(X) ROWS_12(X, 1) ROWS_6(X, 2) ROWS_4(X, 3)
 #else
-    V1_ROWS = 8,
-    V2_ROWS = 4,
-    V3_ROWS = 3,
-    V4_ROWS = 0
+enum { V1_ROWS = 8, V2_ROWS = 4, V3_ROWS = 3, V4_ROWS = 0 };
+#define KERNELS(X) ROWS_8(X, 1) ROWS_4(X, 2) ROWS_3(X, 3)
 #endif
-};
+/* Masked loads cost a few percent with AVX and far more without: kernels of two vectors,
+ * which do most of the work, have a loop for whole vectors too, or all have. */
+#if defined(__AVX2__)
+#define IS_WHOLE(v, n) ((v) == 2 && (n) == (v)*LANES)
+#else
+#define IS_WHOLE(v, n) ((n) == (v)*LANES)
+#endif
 
 /* acc[i v + j] += a[row i] b[vector j]; rows come in threes, which one address form reaches. */
 INLINE void term(const int r, const int v, vec *acc, const real *const *row, int64_t at,
@@ -109,7 +135,7 @@ INLINE void tile(const int r, const int v, const bool at, const bool whole, int6
     static void mul_##v##_##r(int64_t kn, const void *a, int64_t a_m, int64_t a_k, const void *b, \
                               int64_t b_k, void *c, int64_t c_m, int64_t n, bool add)             \
     {                                                                                             \
-        if (n == v * LANES) {                                                                     \
+        if (IS_WHOLE(v, n)) {                                                                     \
             tile(r, v, false, true, kn, a, a_m, a_k, NULL, b, b_k, NULL, c, c_m, n, add);         \
         } else {                                                                                  \
             tile(r, v, false, false, kn, a, a_m, a_k, NULL, b, b_k, NULL, c, c_m, n, add);        \
@@ -119,40 +145,11 @@ INLINE void tile(const int r, const int v, const bool at, const bool whole, int6
                                  const void *b, const int64_t *b_at, void *c, int64_t c_m,        \
                                  int64_t n, bool add)                                             \
     {                                                                                             \
-        if (n == v * LANES) {                                                                     \
+        if (IS_WHOLE(v, n)) {                                                                     \
             tile(r, v, true, true, kn, a, a_m, 0, a_at, b, 0, b_at, c, c_m, n, add);              \
         } else {                                                                                  \
             tile(r, v, true, false, kn, a, a_m, 0, a_at, b, 0, b_at, c, c_m, n, add);             \
         }                                                                                         \
     }
-#define ROWS_3(X, v) \
-    X(v, 1)          \
-    X(v, 2)          \
-    X(v, 3)
-#define ROWS_4(X, v) ROWS_3(X, v) X(v, 4)
-#define ROWS_6(X, v)     \
-    ROWS_4(X, v) X(v, 5) \
-    X(v, 6)
-#define ROWS_8(X, v)     \
-    ROWS_6(X, v) X(v, 7) \
-    X(v, 8)
-#define ROWS_9(X, v) ROWS_8(X, v) X(v, 9)
-#define ROWS_12(X, v)     \
-    ROWS_9(X, v) X(v, 10) \
-    X(v, 11)              \
-    X(v, 12)
-#define ROWS_14(X, v)      \
-    ROWS_12(X, v) X(v, 13) \
-    X(v, 14)
-#define ROWS_16(X, v)      \
-    ROWS_14(X, v) X(v, 15) \
-    X(v, 16)
-#if defined(__AVX512F__)
-#define KERNELS(X) ROWS_16(X, 1) ROWS_14(X, 2) ROWS_9(X, 3) ROWS_6(X, 4)
-#elif defined(__AVX2__)
-#define KERNELS(X) ROWS_12(X, 1) ROWS_6(X, 2) ROWS_4(X, 3)
-#else
-#define KERNELS(X) ROWS_8(X, 1) ROWS_4(X, 2) ROWS_3(X, 3)
-#endif
 KERNELS(MUL)
 #endif

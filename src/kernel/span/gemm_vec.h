@@ -16,6 +16,15 @@
 #define UNROLL _Pragma("GCC unroll 64")
 #endif
 
+/* Builds with sanitizers have fewer kernels: all of them take minutes to compile. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CHECKED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CHECKED 1
+#endif
+#endif
+
 #if GEMM_BITS == 32
 typedef float real;
 #else
