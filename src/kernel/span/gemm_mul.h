@@ -9,8 +9,7 @@
 #include "gemm_span.h"
 #include "gemm_vec.h"
 
-/* The most rows of kernels of 1 to 4 vectors, and the list of all kernels. Builds with
- * sanitizers have low ones: more would take minutes to compile. */
+/* The most rows of kernels of 1 to 4 vectors, and the list of all kernels. */
 #define ROWS_3(X, v) \
     X(v, 1)          \
     X(v, 2)          \
