@@ -15,7 +15,8 @@ static epl_status one(const char *name, const char *kind, const epl__port *port,
 {
     char want[EPL_TYPE_TEXT], got[EPL_TYPE_TEXT];
     bool mixed = port->type.dtype == EPL_NONE;
-    if (!epl_type_equal(a->type, port->type) || (mixed && !epl__spec_alike(a->type.spec, port->type.spec))) {
+    if (!epl_type_equal(a->type, port->type) ||
+        (mixed && !epl__spec_alike(a->type.spec, port->type.spec))) {
         epl__text(message, EPL__RUN_MESSAGE, "[%s] %s %zu \"%s\" must be %s, got %s", name, kind, i,
                   port->name, epl_type_text(port->type, want), epl_type_text(a->type, got));
         return a->type.dtype != port->type.dtype ? EPL_ERR_DTYPE : EPL_ERR_SHAPE;

@@ -183,3 +183,16 @@ Test(apply, nesting_is_bounded)
     cr_expect_str_eq(epl_scope_message(s), "[Residual] modules nest more than 64 deep");
     epl_scope_free(s);
 }
+
+/* A network that was inferred for one batch size takes the numbers of one for another. */
+Test(apply, trees_of_equal_layouts_are_alike)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_module open = epl_nn_batch_norm1d(s), other = epl_infer(s, open, epl_f32(5, 4));
+    setting t = begin(s, open, epl_f32(2, 4));
+    epl_val y = epl_apply(other, t.p, t.x, .buffers = &t.b);
+    cr_expect(total(y) > 0, "%s", epl_scope_message(s));
+    epl_module wide = epl_infer(s, open, epl_f32(5, 6));
+    cr_expect(epl_is_none(epl_apply(wide, t.p, t.x, .buffers = &t.b)));
+    epl_scope_free(s);
+}
