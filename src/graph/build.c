@@ -418,6 +418,7 @@ epl_val epl_op(const epl_prim *p, epl_vals in, const void *attrs)
 {
     epl__id few[16], *id = few;
     epl_fn *any = NULL;
+    in = epl__listed(in);
     for (size_t i = 0; i < in.count && !any; i++)
         any = epl__fn_of(in.at[i]);
     if (!any || !p)

@@ -64,12 +64,16 @@ static bool replay(epl_fn *f, const epl_fn *callee, const epl__id *arg, epl__id 
 
 void epl_call(epl_fn *callee, epl_vals in, epl_val *out)
 {
-    for (uint32_t i = 0; callee && i < callee->outputs; i++)
+    for (uint32_t i = 0; out && callee && i < callee->outputs; i++)
         out[i] = EPL_NO_VAL;
     epl_fn *any = NULL;
+    in = epl__listed(in);
     for (size_t i = 0; i < in.count && !any; i++)
         any = epl__fn_of(in.at[i]);
-    if (!any || epl_scope_status(any->scope) != EPL_OK)
+    if (!any)
+        epl__fail(callee, EPL_ERR_USE, "[call] no argument of \"%s\" is a value of a function",
+                  callee ? callee->name : "");
+    if (!any || !out || epl_scope_status(any->scope) != EPL_OK)
         return;
     const char *wrong = !callee                         ? "there is no function"
                         : callee->kind != EPL__FN_PLAIN ? "an inner function cannot be called"

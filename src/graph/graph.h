@@ -101,6 +101,11 @@ static inline epl__id epl__id_of(epl_val v)
 /* The function of a value that is not a plain number; NULL otherwise. */
 epl_fn *epl__fn_of(epl_val v);
 bool epl__is_num(epl_val v);
+/* A list as it can be read: one without memory is empty. */
+static inline epl_vals epl__listed(epl_vals v)
+{
+    return v.at ? v : (epl_vals){0, NULL};
+}
 /* The number as f64 and i64; its weak dtype: EPL_F64, EPL_I64 or EPL_BOOL. */
 epl_dtype epl__num_read(epl_val v, double *number, int64_t *integer);
 

@@ -57,6 +57,7 @@ static bool fill(request *r, const char *what, epl_vals y, epl_vals x, epl_vals 
         epl__fail(r->f, EPL_ERR_MEMORY, "[%s] no memory", what);
         return false;
     }
+    seed = epl__listed(seed);
     r->ny = y.count;
     r->nx = x.count;
     r->y = id;
@@ -103,7 +104,7 @@ static void results(epl_fn *f, const epl__id *id, const epl__id *like, size_t n,
 
 static void none(epl_val *out, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; out && i < n; i++)
         out[i] = EPL_NO_VAL;
 }
 
@@ -111,8 +112,9 @@ static void none(epl_val *out, size_t n)
 static void backward(request *r, epl_val *out)
 {
     epl_fn *f = r->f;
-    epl__id *dx = epl__arena_take(&f->tape_arena, 2 * r->nx * sizeof *dx), *back = dx + r->nx;
-    if (!dx) {
+    epl__id *dx = epl__arena_take(&f->tape_arena, (r->nx + 1) * sizeof *dx);
+    epl__id *back = epl__arena_take(&f->tape_arena, (r->nx + 1) * sizeof *back);
+    if (!dx || !back) {
         epl__fail(f, EPL_ERR_MEMORY, "no memory for a derivative of \"%s\"", f->name);
         return;
     }
@@ -128,7 +130,8 @@ void epl_vjps(epl_vals y, epl_vals x, epl_vals u, epl_val *out)
 {
     request r = {0};
     none(out, x.count);
-    r.f = common("vjp", y, x);
+    y = epl__listed(y), x = epl__listed(x);
+    r.f = out ? common("vjp", y, x) : NULL;
     if (r.f && fill(&r, "vjp", y, x, u, y))
         backward(&r, out);
     if (r.f)
@@ -140,7 +143,8 @@ void epl_gradients(epl_val y, epl_vals x, epl_val *out)
     request r = {0};
     epl_vals ys = {1, &y};
     none(out, x.count);
-    r.f = common("gradient", ys, x);
+    x = epl__listed(x);
+    r.f = out ? common("gradient", ys, x) : NULL;
     if (!r.f)
         return;
     epl_type t = epl_typeof(y);
@@ -162,7 +166,8 @@ void epl_jvps(epl_vals y, epl_vals x, epl_vals v, epl_val *out)
 {
     request r = {0};
     none(out, y.count);
-    r.f = common("jvp", y, x);
+    y = epl__listed(y), x = epl__listed(x);
+    r.f = out ? common("jvp", y, x) : NULL;
     if (!r.f)
         return;
     if (fill(&r, "jvp", y, x, v, x) && epl__tangents(r.f, r.y, r.ny, r.x, r.seed, r.nx, r.dy))

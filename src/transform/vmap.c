@@ -122,7 +122,7 @@ epl__id epl__batch(const epl__batching *b, epl__id id)
 epl_fn *epl_map_new(const epl_map_args *a, const char *given)
 {
     (void)given;
-    epl_fn *parent = a->parent;
+    epl_fn *parent = a ? a->parent : NULL;
     if (!parent || epl_scope_status(parent->scope) != EPL_OK)
         return NULL;
     if (parent->closed || a->chunk < 0) {
