@@ -72,9 +72,9 @@ static bool make(epl_scope *s, const init_options *o)
         return false;
     epl_spec params = model_layout(s, epl_params_of(m.net), dtype);
     epl_spec buffers = model_layout(s, epl_buffers_of(m.net), dtype);
-    epl_key seed = epl_seed((uint64_t)o->seed);
-    epl_tree *theta = params ? epl_init(s, params, seed) : NULL;
-    epl_tree *stats = buffers ? epl_init(s, buffers, seed) : NULL;
+    epl_key key = model_key(o->seed);
+    epl_tree *theta = params ? epl_init(s, params, key) : NULL;
+    epl_tree *stats = buffers ? epl_init(s, buffers, key) : NULL;
     if (from && !model_load(s, from, theta, stats, o->params ? o->params : o->model, "init"))
         return false;
     return epl_save(s, o->out, .net = m.net, .params = theta, .buffers = stats) == EPL_OK;

@@ -154,6 +154,22 @@ epl_type model_output(epl_scope *s, epl_module net, epl_spec params, epl_spec bu
                               : epl_apply(net, theta, x));
 }
 
+/* -- keys --------------------------------------------------------------------------------- */
+epl_key model_key(int64_t seed)
+{
+    return epl_key_fold(epl_seed((uint64_t)seed), 0);
+}
+
+epl_key model_order_key(int64_t seed, int64_t epoch)
+{
+    return epl_key_fold(epl_key_fold(epl_seed((uint64_t)seed), 1), (uint64_t)epoch);
+}
+
+epl_key model_step_key(int64_t seed, int64_t step)
+{
+    return epl_key_fold(epl_key_fold(epl_seed((uint64_t)seed), 2), (uint64_t)step);
+}
+
 /* -- numbers ------------------------------------------------------------------------------ */
 /* Lines of a report that begin with this word (or do not), one after the other. */
 static void add_lines(textbuf *t, const char *report, const char *word, bool with)

@@ -22,6 +22,11 @@ epl_dtype model_file_dtype(epl_file *f);
 bool model_fit(epl_scope *s, model *m, epl_type input, epl_dtype dtype);
 /* The layout with floats of that dtype; NULL if it has no leaves. */
 epl_spec model_layout(epl_scope *s, epl_spec spec, epl_dtype dtype);
+/* Keys of a seed: a use of its own for each. Parameters; the order of an epoch; what is
+ * random in a step. */
+epl_key model_key(int64_t seed);
+epl_key model_order_key(int64_t seed, int64_t epoch);
+epl_key model_step_key(int64_t seed, int64_t step);
 /* Parameters and buffers by name out of a file. Names that are not expected are told on
  * standard error; all that is missing or does not fit is told in the scope at once. */
 bool model_load(epl_scope *s, epl_file *f, epl_tree *params, epl_tree *buffers, const char *name,

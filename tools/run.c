@@ -110,7 +110,7 @@ static size_t add_tree(epl_array *list, size_t n, const epl_tree *t)
 
 static bool compute(runner *r, const epl_operation *loss)
 {
-    epl_key key = epl_seed((uint64_t)r->o->seed);
+    epl_key key = model_step_key(r->o->seed, 0);
     epl_fn *f = epl_fn_new(r->s, "run");
     epl_array in[5], out[4];
     size_t ins, outs = 0;

@@ -160,8 +160,7 @@ static bool save(trainer *t)
 static bool step(trainer *t, const epl_array *x, const epl_array *y)
 {
     epl_array in[6];
-    epl_key seed = epl_seed((uint64_t)t->settings.seed);
-    epl_key key = epl_key_fold(epl_key_fold(seed, 2), (uint64_t)t->at.step);
+    epl_key key = model_step_key(t->settings.seed, t->at.step);
     double loss = 0;
     epl_array out = epl_at(&loss, epl_type_of(t->net.dtype, epl_shape_of(0, NULL)));
     size_t n = add_tree(in, 0, t->params);
@@ -193,8 +192,7 @@ static bool step(trainer *t, const epl_array *x, const epl_array *y)
 /* The rest of an epoch, from where the training stands; its test; the save. */
 static bool epoch(trainer *t, int64_t *order, int64_t batches)
 {
-    epl_key seed = epl_seed((uint64_t)t->settings.seed);
-    epl_key key = epl_key_fold(epl_key_fold(seed, 1), (uint64_t)t->at.epoch);
+    epl_key key = model_order_key(t->settings.seed, t->at.epoch);
     const data_part *part = &t->data.train;
     if (t->settings.shuffle)
         data_shuffle(order, part->count, key);

@@ -140,10 +140,10 @@ static bool make_network(trainer *t, const train_options *o, model *m, epl_file 
     epl_type out = model_output(t->s, n->net, n->params, n->buffers, rows, n->dtype);
     n->counts = train_counts(out, data_rows(&t->data.train.target, 1));
     n->state = optimizer_state(t->s, n->optimizer, n->params);
-    epl_key seed = epl_seed((uint64_t)t->settings.seed);
-    t->params = epl_init(t->s, n->params, seed);
-    t->buffers = n->buffers ? epl_init(t->s, n->buffers, seed) : NULL;
-    t->state = n->state ? epl_init(t->s, n->state, seed) : NULL;
+    epl_key key = model_key(t->settings.seed);
+    t->params = epl_init(t->s, n->params, key);
+    t->buffers = n->buffers ? epl_init(t->s, n->buffers, key) : NULL;
+    t->state = n->state ? epl_init(t->s, n->state, key) : NULL;
     return epl_scope_status(t->s) == EPL_OK;
 }
 
