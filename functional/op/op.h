@@ -35,6 +35,11 @@ epl_dtype epl__result_dtype(const epl_val *x, size_t n);
 bool epl__broadcast_shape(const epl_val *x, size_t n, epl_shape *out);
 /* A float operand: integers and booleans cast to f32; numbers are not taken. */
 bool epl__float_in(const char *op, epl_val *x);
+/* A list as it can be read: one without memory is empty. */
+static inline epl_ints epl__ints(epl_ints list)
+{
+    return list.at ? list : (epl_ints){0, NULL};
+}
 /* An axis in [0, rank); negative ones count from the end; rank 0 takes 0 and -1. The scope
  * fails, and -1 is returned, if it is out of range. */
 int epl__axis(const char *op, epl_val x, int64_t dim);

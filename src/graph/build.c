@@ -423,6 +423,13 @@ epl_val epl_op(const epl_prim *p, epl_vals in, const void *attrs)
         any = epl__fn_of(in.at[i]);
     if (!any || !p)
         return EPL_NO_VAL;
+    bool is_tree = p == &epl__prim_tuple;
+    if (is_tree || (p->attrs_size && !attrs)) {
+        epl__fail(any, EPL_ERR_ARG, "[%s] %s", p->name,
+                  is_tree ? "trees are made by epl_input_tree alone"
+                          : "its attributes are missing");
+        return EPL_NO_VAL;
+    }
     if (in.count > 16 && !(id = epl__arena_take(&any->arena, in.count * sizeof *id)))
         return EPL_NO_VAL;
     if (p->inputs >= 0 && (size_t)p->inputs != in.count) {

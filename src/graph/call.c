@@ -62,6 +62,16 @@ static bool replay(epl_fn *f, const epl_fn *callee, const epl__id *arg, epl__id 
     return true;
 }
 
+/* Is callee one of the functions that the values stand in? */
+static bool calls_itself(const epl_fn *callee, epl_vals in)
+{
+    for (size_t i = 0; i < in.count; i++)
+        for (const epl_fn *f = epl__fn_of(in.at[i]); f; f = f->parent)
+            if (f == callee)
+                return true;
+    return false;
+}
+
 void epl_call(epl_fn *callee, epl_vals in, epl_val *out)
 {
     for (uint32_t i = 0; out && callee && i < callee->outputs; i++)
@@ -77,6 +87,7 @@ void epl_call(epl_fn *callee, epl_vals in, epl_val *out)
         return;
     const char *wrong = !callee                         ? "there is no function"
                         : callee->kind != EPL__FN_PLAIN ? "an inner function cannot be called"
+                        : calls_itself(callee, in)      ? "a function cannot call itself"
                         : epl_scope_status(callee->scope) != EPL_OK
                             ? epl_scope_message(callee->scope)
                             : NULL;
@@ -94,9 +105,7 @@ void epl_call(epl_fn *callee, epl_vals in, epl_val *out)
     epl_fn *f = id ? epl__meet(in, id, "call") : NULL;
     epl__id *to = f ? epl__arena_take(&f->arena, (callee->main.count + 1) * sizeof *to) : NULL;
     bool *live = f ? epl__arena_take(&f->arena, callee->main.count + 1) : NULL;
-    if (f == callee)
-        epl__fail(f, EPL_ERR_USE, "[call] a function cannot call itself");
-    if (!to || !live || f == callee || !arguments_fit(f, callee, id))
+    if (!to || !live || !arguments_fit(f, callee, id))
         return;
     live_nodes(callee, live);
     if (replay(f, callee, id, to, live))

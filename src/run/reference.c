@@ -133,6 +133,11 @@ epl_status epl_reference(epl_fn *f, epl_arrays in, epl_arrays out)
     char message[EPL__RUN_MESSAGE];
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return f ? epl_scope_status(f->scope) : EPL_ERR_USE;
+    if (f->kind != EPL__FN_PLAIN) {
+        epl_scope_fail(f->scope, EPL_ERR_USE,
+                       "[reference] an inner function is evaluated with its outer one");
+        return EPL_ERR_USE;
+    }
     epl_status status =
         epl__args_check(f->name, f->input, f->inputs, f->output, f->outputs, in, out, message);
     if (status != EPL_OK) {

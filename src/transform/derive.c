@@ -73,6 +73,12 @@ static bool fill(request *r, const char *what, epl_vals y, epl_vals x, epl_vals 
                   seed.count);
         return false;
     }
+    for (size_t i = 0; i < seed.count; i++)
+        if (!epl__fn_of(seed.at[i])) {
+            epl__fail(r->f, EPL_ERR_ARG, "[%s] vector %zu is %s; a value is expected", what, i,
+                      epl__is_num(seed.at[i]) ? "a plain number" : "none");
+            return false;
+        }
     epl_fn *meet = seed.count ? epl__meet(seed, r->seed, what) : r->f;
     if (meet && meet != r->f)
         epl__fail(r->f, EPL_ERR_USE, "[%s] the vector is a value of an inner function", what);

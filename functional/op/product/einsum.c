@@ -243,6 +243,7 @@ static bool multiply(const einsum *e, term *a, term *b, size_t next)
 
 epl_val epl_einsum(const char *equation, epl_vals tensors)
 {
+    tensors = epl__listed(tensors);
     einsum e = {.equation = equation ? equation : "", .count = tensors.count};
     const char *rest = NULL;
     memset(e.size, 0xff, sizeof e.size);

@@ -32,6 +32,7 @@ epl_val epl_permute(epl_val input, epl_ints dims)
     int axis[EPL_MAX_RANK], rank = epl_rank(input);
     if (!epl__fn_of(input))
         return EPL_NO_VAL;
+    dims = epl__ints(dims);
     if (dims.count != (size_t)rank)
         return epl__bad(input, EPL_ERR_ARG, "[permute] %s has %d axes, dims %zu", epl__show(input),
                         rank, dims.count);
@@ -60,6 +61,7 @@ epl_val epl_movedim(epl_val input, epl_ints source, epl_ints destination)
     int axis[EPL_MAX_RANK], rank = epl_rank(input);
     if (!epl__fn_of(input))
         return EPL_NO_VAL;
+    source = epl__ints(source), destination = epl__ints(destination);
     if (source.count != destination.count)
         return epl__bad(input, EPL_ERR_ARG, "[movedim] %zu axes are to go to %zu places",
                         source.count, destination.count);

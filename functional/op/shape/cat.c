@@ -20,6 +20,7 @@ static bool fits(epl_val a, epl_val b, int axis)
 static epl_val *aligned(const char *op, epl_vals in)
 {
     epl_val any = EPL_NO_VAL;
+    in = epl__listed(in);
     for (size_t i = 0; i < in.count && !epl__fn_of(any); i++)
         any = in.at[i];
     epl_val *x = epl__fn_of(any) ? epl__val_list(any, in.count) : NULL;

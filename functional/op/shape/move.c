@@ -126,6 +126,7 @@ int epl__axis_of(const char *op, epl_val x, int64_t dim, int spare)
 int64_t epl__axes_mask(const char *op, epl_val x, epl_ints dims)
 {
     int64_t mask = 0;
+    dims = epl__ints(dims);
     for (size_t i = 0; i < dims.count; i++) {
         int axis = epl__axis(op, x, dims.at[i]);
         if (axis < 0)

@@ -61,7 +61,8 @@ static epl_val padded(epl_val x, int axis, int64_t lo, int64_t hi, mode how, dou
 epl_val epl_op_pad(const epl_pad_args *a, const char *given)
 {
     epl_val x = a->input;
-    int rank = epl_rank(x), axes = (int)(a->pad.count / 2);
+    epl_ints pad = epl__ints(a->pad);
+    int rank = epl_rank(x), axes = (int)(pad.count / 2);
     const char *word = a->mode ? a->mode : "constant";
     mode how = CONSTANT;
     if (!epl__fn_of(x))
@@ -74,15 +75,15 @@ epl_val epl_op_pad(const epl_pad_args *a, const char *given)
                         "circular",
                         word);
     bool spatial = how == CONSTANT || (axes <= 3 && (rank == axes + 1 || rank == axes + 2));
-    if (a->pad.count % 2 || a->pad.count > 2 * EPL_MAX_RANK || axes > rank || !spatial)
+    if (pad.count % 2 || pad.count > 2 * EPL_MAX_RANK || axes > rank || !spatial)
         return epl__bad(x, EPL_ERR_ARG,
-                        "[pad] %zu sizes do not fit %s in mode %s: two for each axis%s",
-                        a->pad.count, epl__show(x), word,
+                        "[pad] %zu sizes do not fit %s in mode %s: two for each axis%s", pad.count,
+                        epl__show(x), word,
                         how == CONSTANT ? "" : ", and one or two axes before them");
     double value = epl__given(given, "value") ? a->value : 0;
     for (int k = 0; k < axes; k++) {
         int axis = rank - 1 - k;
-        int64_t lo = a->pad.at[2 * k], hi = a->pad.at[2 * k + 1];
+        int64_t lo = pad.at[2 * k], hi = pad.at[2 * k + 1];
         if (!enough(x, axis, lo, hi, how))
             return epl__bad(x, EPL_ERR_ARG,
                             "[pad] axis %d of %s cannot be padded by %" PRId64 " and %" PRId64

@@ -36,6 +36,7 @@ size_t epl_split_sizes(epl_val input, epl_ints sizes, int64_t dim, epl_val *out,
     int64_t n = epl_dim(input, axis), at = 0;
     if (axis < 0)
         return 0;
+    sizes = epl__ints(sizes);
     if (sizes.count == 1) {
         int64_t size = sizes.at[0];
         if (size > 0 || (size == 0 && n == 0))

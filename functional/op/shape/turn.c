@@ -35,19 +35,20 @@ epl_val epl_op_roll(const epl_roll_args *a, const char *given)
     (void)given;
     if (!epl__fn_of(x))
         return EPL_NO_VAL;
-    size_t dims = a->dims.at ? a->dims.count : 0;
-    if (a->shifts.count != (dims ? dims : 1))
-        return epl__bad(x, EPL_ERR_ARG, "[roll] %zu shifts for %zu axes", a->shifts.count, dims);
+    epl_ints shifts = epl__ints(a->shifts);
+    size_t dims = epl__ints(a->dims).count;
+    if (shifts.count != (dims ? dims : 1))
+        return epl__bad(x, EPL_ERR_ARG, "[roll] %zu shifts for %zu axes", shifts.count, dims);
     if (!dims) {
         epl_shape s = epl_typeof(x).shape;
         x = epl__flat(x);
-        return epl__own(epl__reshape(rolled(x, 0, a->shifts.at[0]), s), a->input);
+        return epl__own(epl__reshape(rolled(x, 0, shifts.at[0]), s), a->input);
     }
     for (size_t i = 0; i < dims; i++) {
         int axis = epl__axis("roll", x, a->dims.at[i]);
         if (axis < 0)
             return EPL_NO_VAL;
-        x = epl_rank(x) ? rolled(x, axis, a->shifts.at[i]) : x;
+        x = epl_rank(x) ? rolled(x, axis, shifts.at[i]) : x;
     }
     return epl__own(x, a->input);
 }

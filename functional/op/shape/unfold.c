@@ -40,17 +40,17 @@ epl_val epl_op_unfold(const epl_unfold_args *a, const char *given)
 {
     epl_val x = a->input;
     int rank = epl_rank(x);
-    const epl_ints *pad = &a->padding;
+    epl_ints pad = epl__ints(a->padding);
     if (!epl__fn_of(x))
         return EPL_NO_VAL;
-    if ((rank != 3 && rank != 4) || pad->count > 2)
+    if ((rank != 3 && rank != 4) || pad.count > 2)
         return epl__bad(x, EPL_ERR_SHAPE, "[unfold] [n, c, h, w] or [c, h, w] is expected, got %s",
                         epl__show(x));
     for (int i = 0; i < 2;
          i++) { /* [.., c, h, w] -> [.., c, kh, oh, w] -> [.., c, kh, oh, kw, ow] */
         window w = {setting(a->kernel_size, i, true),
                     setting(a->dilation, i, epl__given(given, "dilation")),
-                    pad->count ? pad->at[i && pad->count == 2] : 0,
+                    pad.count ? pad.at[i && pad.count == 2] : 0,
                     setting(a->stride, i, epl__given(given, "stride"))};
         x = windows(x, rank - 2 + 2 * i, w);
         if (!x.graph)
