@@ -140,7 +140,13 @@ epl_spec model_layout(epl_scope *s, epl_spec spec, epl_dtype dtype)
 {
     if (!spec || epl_spec_leaves(spec) == 0)
         return NULL;
-    return epl_spec_cast(s, spec, dtype);
+    /* A tree of several dtypes is known by its very spec: it is cast only if it must be. */
+    for (size_t i = 0; i < epl_spec_leaves(spec); i++) {
+        epl_dtype d = epl_spec_leaf(spec, i)->dtype;
+        if (epl_dtype_is_float(d) && d != dtype)
+            return epl_spec_cast(s, spec, dtype);
+    }
+    return spec;
 }
 
 epl_type model_output(epl_scope *s, epl_module net, epl_spec params, epl_spec buffers,
