@@ -107,8 +107,8 @@ static epl_module resnet(bench *b)
 {
     char text[TEXT];
     snprintf(text, sizeof text,
-             "{\"kind\": \"Sequential\", \"children\": {\"conv1\": " CONV3 ", \"bn1\": " NORM
-             ", \"relu1\": " RELU,
+             "{\"kind\": \"Sequential\", \"children\": {\"conv\": " CONV3 ", \"bn\": " NORM
+             ", \"relu\": " RELU,
              64, 1);
     for (int i = 0; i < 8; i++)
         put_block(text, i, 64 << (i / 2), i % 2 || i < 2 ? 1 : 2, i % 2 == 0 && i > 0);
@@ -132,6 +132,7 @@ static void resnet_data(bench *b)
 static void resnet_train(bench *b, epl_fn *f)
 {
     epl_module net = resnet(b);
+    b->in[1].type.spec = epl_buffers_of(net); /* the same layout, of this module */
     epl_val theta = bench_input(b, f, 0), stats = bench_input(b, f, 1);
     epl_val state = bench_input(b, f, 2), x = bench_input(b, f, 3), y = bench_input(b, f, 4);
     epl_val out = epl_apply(net, theta, x, .buffers = &stats, .train = true);
