@@ -51,6 +51,8 @@ bool epl__is_object(epl__reading *r, const char *path, const cJSON *j, const cha
     const char *twice = name ? epl__twice(name, n) : NULL;
     if (twice)
         epl__refuse(r, path, "\"%.100s\" stands twice", twice);
+    else if (!name)
+        epl_scope_fail(r->scope, EPL_ERR_MEMORY, "%s", epl_scope_message(r->scratch));
     epl_scope_reset(r->scratch, m);
     return name && !twice;
 }
@@ -97,8 +99,7 @@ static bool read_version(epl__reading *r, const char *path, const epl_kind *k, c
     return true;
 }
 
-/* -- children
- * --------------------------------------------------------------------------------------- */
+/* -- children ---------------------------------------------------------------------------------- */
 static const epl_attr *row_of_type(const epl_kind *k, epl_attr_type type, const char *name)
 {
     for (const epl_attr *a = k->attrs; a && a->name; a++)
@@ -143,8 +144,7 @@ static bool read_children(epl__reading *r, const char *path, const epl_kind *k, 
     return child != NULL;
 }
 
-/* -- a module
- * ------------------------------------------------------------------------------------------ */
+/* -- a module ---------------------------------------------------------------------------------- */
 static bool is_own(const epl_kind *k, const char *key, bool top)
 {
     static const char *const all[] = {"kind", "version", "children", NULL};
@@ -192,7 +192,7 @@ static epl_module make(epl__reading *r, const char *path, const epl_kind *k, voi
     if (!epl_module_new(k, args, names)) {
         const char *why = epl_scope_message(r->scratch);
         const char *end = *why == '[' ? strstr(why, "] ") : NULL;
-        epl__refuse(r, path, "%s", end ? end + 2 : why);
+        epl_scope_fail(r->scope, epl_scope_status(r->scratch), "%s: %s", path, end ? end + 2 : why);
         epl_scope_reset(r->scratch, mark);
         return NULL;
     }
@@ -244,8 +244,7 @@ epl_module epl__read_module(epl__reading *r, const char *path, const cJSON *j)
     return m;
 }
 
-/* -- the example at the top
- * --------------------------------------------------------------------------- */
+/* -- the example at the top -------------------------------------------------------------------- */
 static bool read_numbers(epl__reading *r, const cJSON *list, const char *name, double **out,
                          size_t *count)
 {
@@ -316,8 +315,7 @@ static epl_module read_example(epl__reading *r, epl_module m, const cJSON *j)
     return epl_with_example(r->scope, m, e);
 }
 
-/* -- the whole
- * -------------------------------------------------------------------------------------------- */
+/* -- the whole --------------------------------------------------------------------------------- */
 /* Where the text stops making sense, by line and column. */
 static void refuse_text(epl_scope *s, const char *json, const char *at)
 {

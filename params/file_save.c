@@ -133,7 +133,9 @@ static bool header(saving *v, epl__textbuf *t)
         epl__text_addf(t, "],\"data_offsets\":[%lld,%lld]}", (long long)begin, (long long)at);
     }
     epl__text_add(t, "}");
-    while ((t->length + 8) % 64) /* the data begins aligned for vector loads of a mapping */
+    while ((t->length + 8) % 64 &&
+           epl_scope_status(v->scope) ==
+               EPL_OK) /* the data begins aligned for vector loads of a mapping */
         epl__text_add(t, " ");
     return epl_scope_status(v->scope) == EPL_OK;
 }

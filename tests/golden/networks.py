@@ -276,7 +276,7 @@ class Case:
     def call(self, *words):
         done = subprocess.run([self.espalier, *map(str, words)], capture_output=True, text=True)
         if done.returncode:
-            raise AssertionError(f"{words[0]}: {done.stderr.strip()[:400]}")
+            raise AssertionError(f"{words[0]}: {done.stderr.strip()[-300:]}")
         return done
 
     def run(self, train):
@@ -320,10 +320,11 @@ class Case:
         self.call("train", self.path("net.json"), "--data", self.path("in.safetensors"), "--params", self.path("params.safetensors"), "--epochs", 10,
                   "--batch-size", 3, "--no-shuffle", "--normalize", "none", "--loss", self.loss, "--save", saved, *words)
         got = safetensors.torch.load_file(saved)
+        # A bias before batch norm has no gradient but rounding, of which Adam makes steps; running means follow it.
+        noise = {n for n, g in steepest.items() if g < 1e-12}
         for n, v in self.net.state_dict().items():
-            if steepest.get(n, 1) < 1e-12:  # a bias before batch norm: its gradient is rounding alone, and Adam makes steps of it
-                continue
-            close(f"after 20 steps of {name} {options}: {n}", v, got.get(n), TRAINED)
+            if n not in noise:
+                close(f"after 20 steps of {name} {options}: {n}", v, got.get(n), 1e-5 if noise and "running" in n else TRAINED)
 
 
 def main():

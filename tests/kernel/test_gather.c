@@ -10,6 +10,13 @@ static void fill_index(void *idx, const epl__gather_desc *d)
         set(idx, d->index, i, (long double)random_below(d->axis));
 }
 
+static long double wrapped(epl_dtype d, long double x)
+{
+    return d == EPL_U8   ? (long double)(uint8_t)(int64_t)x
+           : d == EPL_I8 ? (long double)(int8_t)(uint8_t)(int64_t)x
+                         : x;
+}
+
 static void check(const epl__gather_desc *d, bool scatter)
 {
     const size_t size = epl_dtype_bytes(d->dtype), index_size = epl_dtype_bytes(d->index);
@@ -28,21 +35,9 @@ static void check(const epl__gather_desc *d, bool scatter)
                 const int64_t at = (int64_t)get(idx, d->index, b * d->i + i);
                 const int64_t wide = (b * d->axis + at) * d->r + r;
                 const int64_t narrow = (b * d->i + i) * d->r + r;
-                if (!scatter)
-                    set(want, d->dtype, narrow, get(in, d->dtype, wide));
-                else if (is_float(d->dtype))
-                    set(want, d->dtype, wide,
-                        get(want, d->dtype, wide) + get(in, d->dtype, narrow));
-                else /* wraps */
-                    set(want, d->dtype, wide,
-                        (long double)(d->dtype == EPL_U8
-                                          ? (int64_t)(uint8_t)(get(want, d->dtype, wide) +
-                                                               get(in, d->dtype, narrow))
-                                      : d->dtype == EPL_I8
-                                          ? (int64_t)(int8_t)(int)(get(want, d->dtype, wide) +
-                                                                   get(in, d->dtype, narrow))
-                                          : (int64_t)(get(want, d->dtype, wide) +
-                                                      get(in, d->dtype, narrow))));
+                const int64_t from = scatter ? narrow : wide, to = scatter ? wide : narrow;
+                const long double old = scatter ? get(want, d->dtype, to) : 0;
+                set(want, d->dtype, to, wrapped(d->dtype, old + get(in, d->dtype, from)));
             }
     epl__arena a;
     epl__arena_init(&a, &epl__malloc);
