@@ -328,8 +328,7 @@ static const epl_type *node_type(epl_fn *f, const epl_prim *p, const epl__id *in
     bool same = true;
     for (size_t i = 0; i < count; i++) {
         list[i] = *epl__node_at(f, in[i])->type;
-        same = same && list[i].dtype == list[0].dtype &&
-               list[i].shape.rank == list[0].shape.rank &&
+        same = same && list[i].dtype == list[0].dtype && list[i].shape.rank == list[0].shape.rank &&
                !memcmp(list[i].shape.dim, list[0].shape.dim, sizeof list[0].shape.dim);
     }
     if (!p->type && p->elementwise && !same)

@@ -66,9 +66,9 @@ static void row(const pool *p, const char *x, int64_t o0, int64_t o1, int64_t fi
 {
     const epl__pool_desc *d = &p->d;
     best b;
-    int64_t from[3], end[3], unused, begin[3] = {o0 * d->stride[0] - d->pad[0],
-                                                 o1 * d->stride[1] - d->pad[1],
-                                                 first * d->stride[2] - d->pad[2]};
+    int64_t from[3], end[3], unused,
+        begin[3] = {o0 * d->stride[0] - d->pad[0], o1 * d->stride[1] - d->pad[1],
+                    first * d->stride[2] - d->pad[2]};
     b.first = first;
     b.n = n;
     memset(b.at, 0xff, (size_t)n * sizeof *b.at);

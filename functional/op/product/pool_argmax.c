@@ -123,7 +123,7 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     int64_t from = p.x[0] * p.x[1] * p.x[2], to = p.y[0] * p.y[1] * p.y[2];
     size_t bytes = epl_dtype_bytes(in[0].type.dtype);
     (void)count, (void)message;
-    for (int64_t b = 0; b < planes; b++)
+    for (int64_t b = 0; b < planes && to; b++)
         plane(&p, in[0].type.dtype, (const char *)in[0].data + (size_t)(b * from) * bytes,
               (int64_t *)out->data + b * to);
     return true;
