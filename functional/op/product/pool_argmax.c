@@ -135,11 +135,12 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return epl_op(&epl__prim_pool_argmax, epl_list(x[0]), attrs);
 }
 
+/* Entries past `spatial` may be 0; the rule for types looks at the others. */
 static const epl_attr attrs[] = {EPL_ATTR(epl__pool_attrs, spatial, EPL_INT, 2, 1, DIMS),
-                                 EPL_ATTR_N(epl__pool_attrs, window, DIMS, 1, 1, EPL__FAR),
-                                 EPL_ATTR_N(epl__pool_attrs, stride, DIMS, 1, 1, EPL__FAR),
+                                 EPL_ATTR_N(epl__pool_attrs, window, DIMS, 1, 0, EPL__FAR),
+                                 EPL_ATTR_N(epl__pool_attrs, stride, DIMS, 1, 0, EPL__FAR),
                                  EPL_ATTR_N(epl__pool_attrs, pad, DIMS, 0, -EPL__FAR, EPL__FAR),
-                                 EPL_ATTR_N(epl__pool_attrs, dilation, DIMS, 1, 1, EPL__FAR),
+                                 EPL_ATTR_N(epl__pool_attrs, dilation, DIMS, 1, 0, EPL__FAR),
                                  EPL_ATTR_N(epl__pool_attrs, out, DIMS, 0, 0, 9e18),
                                  EPL_ATTR_END};
 const epl_prim epl__prim_pool_argmax = {
