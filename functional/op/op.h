@@ -59,6 +59,9 @@ typedef struct {
 uint32_t epl__composite(epl_val any, const char *name);
 void epl__composite_end(epl_val any, uint32_t before);
 
+/* Distances in attributes of primitives: sums of a few of them fit. */
+#define EPL__FAR 0x1p60
+
 /* -- operations --------------------------------------------------------------------------- */
 /* Table rows for an operation's args struct, in torch's order. */
 #define EPL_ARG(args, field)                                                           \

@@ -121,4 +121,8 @@ typedef struct {
 EPL__ENGINE_PRIMS(X)
 #undef X
 
+/* The dtypes that an element-wise primitive computes: F f32 and f64, I integers, B bool; NULL:
+ * its own rule says. Defined beside the records. */
+const char *epl__prim_takes(const epl_prim *p);
+
 #endif

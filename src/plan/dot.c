@@ -88,10 +88,15 @@ static void sorted_axes(const epl__making *m, epl__id id, const epl__view *va, c
     merge(x->n, &x->ns);
 }
 
+/* An axis of size 0 among them: a sum of nothing, whatever the strides are. */
 static bool k_merges(const axes *x, bool by_b, axis *out)
 {
     axis k[EPL_MAX_RANK];
     int count = x->ks;
+    *out = (axis){0, 1, 1, 0};
+    for (int i = 0; i < count; i++)
+        if (!x->k[i].size)
+            return true;
     memcpy(k, x->k, sizeof k);
     order(k, count, by_b);
     merge(k, &count);

@@ -126,7 +126,7 @@ bool epl__views(epl__making *m, epl__id id)
     } else if (n->prim == &epl__prim_slice) {
         const epl__slice_attrs *a = n->attrs;
         v->offset += a->length ? a->start * x->stride[a->axis] : 0;
-        v->stride[a->axis] *= a->step;
+        v->stride[a->axis] *= a->length > 1 ? a->step : 1;
     } else if (n->prim == &epl__prim_permute) {
         const epl__permute_attrs *a = n->attrs;
         for (int i = 0; i < rank; i++)
