@@ -71,7 +71,7 @@ bool epl__is_beside(epl_type a, epl_type b)
 
 int64_t epl__matrices(epl_type t)
 {
-    return epl__product(t.shape, 0, t.shape.rank - 2);
+    return epl_count(t) ? epl__product(t.shape, 0, t.shape.rank - 2) : 0;
 }
 
 void *epl__matrix_at(const epl_array *x, int64_t at)

@@ -39,7 +39,7 @@ epl_val epl__packed_order(epl_val lu), epl__packed_exchange(epl_val lu); /* I64 
 bool epl__is_matrix(epl_type t, bool square); /* of F32 or F64 */
 /* [.., n, k] beside a square [.., n, n]: the same batch and dtype? */
 bool epl__is_beside(epl_type a, epl_type b);
-int64_t epl__matrices(epl_type t); /* how many */
+int64_t epl__matrices(epl_type t); /* how many that are not empty */
 /* Matrix `at` of an array. */
 void *epl__matrix_at(const epl_array *x, int64_t at);
 /* message = "text place more (batch at)"; returns false. */

@@ -18,7 +18,7 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     (void)count;
     if (epl_bytes(out->type))
         memcpy(out->data, in[1].data, epl_bytes(out->type));
-    for (int64_t i = 0, all = epl__matrices(in[0].type); i < all; i++) {
+    for (int64_t i = 0, all = epl__matrices(out->type); i < all; i++) {
         int64_t row = epl__dense_triangular(out->type.dtype, &t, epl__matrix_at(&in[0], i),
                                             epl__matrix_at(out, i));
         if (row)
