@@ -21,6 +21,7 @@
 #define ESPALIER_H
 #include <espalier/base.h>   /* scope, status, types, arrays, keys */
 #include <espalier/fn.h>     /* functions, values, derivatives, inner functions */
+#include <espalier/derive.h> /* Jacobians, linear maps, products of Hessians */
 #include <espalier/op.h>     /* operations */
 #include <espalier/tree.h>   /* specs and trees: layout and numbers */
 #include <espalier/module.h> /* modules: what a network is; layers */

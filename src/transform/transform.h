@@ -41,6 +41,8 @@ typedef struct {
     int64_t size;
 } epl__batching;
 epl__id epl__batch(const epl__batching *b, epl__id id);
+/* `out`, which depends on the placeholder `in`, for each entry of rows: [n, out.shape...]. */
+epl_val epl__each_of(epl_fn *f, epl_val in, epl_val out, epl_val rows);
 
 /* The result of a transform: a node of its own, of x's type. */
 epl_val epl__result(epl_fn *f, epl__id id, const epl_type *type);
