@@ -140,21 +140,23 @@ static bool side_of(epl_fn *f, epl_val x, const int64_t *range, const char *name
     return true;
 }
 
-/* [row elements, column elements] of the block, forward along the columns. */
-static epl_val block(epl_fn *f, epl_val y, const side *row, const side *column, int64_t chunk)
+/* The gradient by `of`, forward along the elements of `along`: these are the first axis, or
+ * with `last` the second one. */
+static epl_val block(epl_fn *f, epl_val y, const side *of, const side *along, int64_t chunk,
+                     bool last)
 {
-    epl_type t = epl_typeof(column->x);
-    int64_t n = epl_count(t), m = epl_count(epl_typeof(row->x));
-    epl_type few = epl_type_of(t.dtype, epl_shape_of(1, &column->count));
-    epl_val g = epl_gradient(y, row->x), in = epl__placeholder(f, &few);
+    epl_type t = epl_typeof(along->x);
+    int64_t n = epl_count(t), m = epl_count(epl_typeof(of->x));
+    epl_type few = epl_type_of(t.dtype, epl_shape_of(1, &along->count));
+    epl_val g = epl_gradient(y, of->x), in = epl__placeholder(f, &few);
     epl__rules_begin(f);
-    epl_val v = epl__pad(in, 0, column->first, n - column->first - column->count, 0);
+    epl_val v = epl__pad(in, 0, along->first, n - along->first - along->count, 0);
     v = epl__reshape(v, t.shape);
-    g = epl__slice(epl__reshape(g, epl_shape_of(1, &m)), 0, row->first, row->count, 1);
+    g = epl__slice(epl__reshape(g, epl_shape_of(1, &m)), 0, of->first, of->count, 1);
     epl__rules_end(f);
     if (!g.graph || !v.graph)
         return EPL_NO_VAL;
-    return along_all(f, in, epl_jvp(g, column->x, v), chunk, true);
+    return along_all(f, in, epl_jvp(g, along->x, v), chunk, last);
 }
 
 epl_val epl_hessian_block_of(const epl_hessian_block_args *a, const char *given)
@@ -169,11 +171,8 @@ epl_val epl_hessian_block_of(const epl_hessian_block_args *a, const char *given)
         !side_of(f, a->x2, a->columns, "columns", &column) ||
         !joined(f, "hessian_block", row.shape, column.shape, &shape))
         return EPL_NO_VAL;
-    if (column.count <= row.count)
-        return shaped(f, block(f, a->y, &row, &column, a->chunk), shape);
-    epl_val turned = block(f, a->y, &column, &row, a->chunk);
-    epl__rules_begin(f);
-    turned = epl__move_axis(turned, 0, 1);
-    epl__rules_end(f);
-    return shaped(f, turned, shape);
+    bool by_rows = row.count <= column.count; /* it is symmetric: the smaller side */
+    epl_val v = by_rows ? block(f, a->y, &column, &row, a->chunk, false)
+                        : block(f, a->y, &row, &column, a->chunk, true);
+    return shaped(f, v, shape);
 }
