@@ -1,13 +1,12 @@
-/* laws_graph.c -- laws that are checked on random functions alone: third order, nested maps,
- * linear maps and Jacobians.
+/* laws_graph.c -- laws of functions, random ones above all: third order, nested maps, linear
+ * maps and Jacobians. Each builds a function of its own and compares pairs of outputs.
  */
 #include <stdio.h>
 #include <string.h>
 #include "../../tools/tensor.h"
-#include "graph_draw.h"
 #include "laws_graph.h"
 
-enum { ROOM = DRAWN_INPUTS + 2, MOST_ENTRIES = 400 };
+enum { ROOM = DERIVED_ROOM + 2, MOST_ENTRIES = 400 };
 
 /* A function of the graph's inputs, and more vectors. */
 typedef struct {
@@ -15,7 +14,7 @@ typedef struct {
     epl_fn *f;
     epl_array in[ROOM];
     size_t ins, outs;
-    epl_val x[ROOM], y[DRAWN_OUTPUTS];
+    epl_val x[ROOM], y[DERIVED_ROOM];
     epl_type out[8];
 } probe;
 
@@ -63,13 +62,21 @@ static epl_val along(epl_val g, epl_val v)
     return epl_sum(epl_mul(g, v));
 }
 
-/* D^3 s [v, v, v]: three tangents, or three gradients. */
+/* D^3 s [v, v, v] by the first floating input: three tangents, or three gradients. */
 void law_of_third(const sample *p)
 {
     probe b;
+    size_t i = 0, k = 0;
+    while (i < p->call.inputs && !is_float(p->call.input[i].type))
+        i++;
+    while (k < p->outs && !is_float(p->out[k]))
+        k++;
+    if (i == p->call.inputs || k == p->outs || !epl_count(p->out[k]) ||
+        !epl_count(p->call.input[i].type))
+        return;
     probe_open(&b, p, "third");
-    epl_val x = b.x[0], s = epl_mean(b.y[0]);
-    epl_val v = probe_input(&b, array_drawn(p->s, p->call.input[0].type, epl_key_fold(p->key, 7)));
+    epl_val x = b.x[i], s = epl_mean(b.y[k]);
+    epl_val v = probe_input(&b, array_drawn(p->s, p->call.input[i].type, epl_key_fold(p->key, 7)));
     probe_output(&b, epl_jvp(epl_jvp(epl_jvp(s, x, v), x, v), x, v));
     epl_val backward = along(epl_gradient(s, x), v);
     probe_output(&b, along(epl_gradient(along(epl_gradient(backward, x), v), x), v));
@@ -129,7 +136,7 @@ static epl_shape without_first(epl_shape s)
 /* The value and a gradient, for one entry. */
 static void entry(const sample *p, const epl_val *x, epl_val *value, epl_val *gradient)
 {
-    epl_val y[DRAWN_OUTPUTS];
+    epl_val y[DERIVED_ROOM];
     epl_call(p->fn, (epl_vals){p->call.inputs, x}, y);
     *value = y[0];
     *gradient = epl_gradient(epl_mean(epl_square(y[0])), x[0]);
