@@ -344,3 +344,75 @@ Test(derive, memory_of_a_hessian_in_chunks)
     cr_assert_lt(2 * bytes[1], bytes[0], "%zu %zu", bytes[1], bytes[0]);
     cr_assert_lt(2 * bytes[2], bytes[1], "%zu %zu", bytes[2], bytes[1]);
 }
+
+/* -- modules ----------------------------------------------------------------------------------- */
+static size_t steps_of_block(epl_module net, const char *leaf)
+{
+    epl_fn *g = epl_fn_new(s, "block");
+    epl_spec spec = epl_params_of(net);
+    epl_val theta = epl_input_tree(g, "params", spec), rows = epl_input(g, "x", epl_f32(4, 5));
+    epl_val y = epl_mean(epl_square(epl_apply(net, theta, rows)));
+    const epl_leaf_spec *w = epl_spec_find(spec, leaf);
+    epl_output(
+        g, "h",
+        epl_hessian_block(y, theta, theta, .rows = {w->offset, 12}, .columns = {w->offset, 12}));
+    return epl_plan_steps(epl_compile(s, g));
+}
+
+/* A block of the last layer of a module needs tangents there alone; a gradient for each row. */
+Test(derive, blocks_of_leaves_and_gradients_of_rows_of_a_module)
+{
+    epl_module net = epl_nn_sequential(s, {"a", epl_nn_linear(s, 6)}, {"t", epl_nn_tanh(s)},
+                                       {"b", epl_nn_linear(s, 6)}, {"u", epl_nn_tanh(s)},
+                                       {"head", epl_nn_linear(s, 2)});
+    net = epl_infer(s, net, epl_f32(4, 5));
+    epl_spec spec = epl_params_of(net);
+    epl_val theta = epl_data(f, epl_tree_array(epl_init(s, spec, epl_seed(1))));
+    epl_val rows =
+        epl_uniform(epl_data(f, epl_at((int64_t[]){1, 2}, EPL_KEY)), epl_dims(4, 5), -1, 1);
+    epl_val total = epl_mean(epl_square(epl_apply(net, theta, rows)));
+    const epl_leaf_spec *w = epl_spec_find(spec, "head.weight");
+    epl_val head =
+        epl_hessian_block(total, theta, theta, .rows = {w->offset, 12}, .columns = {w->offset, 12});
+    size_t small = steps_of_block(net, "head.weight"), large = steps_of_block(net, "a.weight");
+    cr_assert_lt(2 * small, large, "%zu %zu", small, large);
+    epl_val whole = epl_hessian(total, theta);
+    epl_val wanted = epl_narrow(epl_narrow(whole, 0, w->offset, 12), 1, w->offset, 12);
+    cr_assert_lt(epl_item(epl_amax(epl_abs(epl_sub(head, wanted)))), 1e-6);
+
+    epl_fn *each = epl_map(f, .chunk = 3);
+    epl_val row = epl_each(each, rows, 0), own = epl_pass(each, theta), out2[2];
+    epl_val g = epl_gradient(epl_mean(epl_square(epl_apply(net, own, row))), own);
+    epl_collects(each, epl_list(g, epl_vector_norm(g)), out2);
+    epl_val mean = epl_mean(out2[0], .dim = epl_axes(0));
+    cr_assert_lt(epl_item(epl_amax(epl_abs(epl_sub(mean, epl_gradient(total, theta))))), 1e-6, "%s",
+                 epl_scope_message(s));
+    epl_val norms = epl_vector_norm(out2[0], .dim = epl_axes(1));
+    cr_assert_lt(epl_item(epl_amax(epl_abs(epl_sub(norms, out2[1])))), 1e-6);
+    cr_assert_str_eq(epl_scope_message(s), "");
+}
+
+Test(derive, nothing_in_gives_nothing_out)
+{
+    epl_val none = EPL_NO_VAL, two[2];
+    epl_linear l = epl_linearize(none, none);
+    cr_assert(epl_is_none(l.in) && epl_is_none(epl_linear_transpose(l, x)));
+    cr_assert(epl_is_none(epl_jacobian(none, none)) && epl_is_none(epl_jacobian_of(NULL, "")));
+    cr_assert(epl_is_none(epl_hessian_block(none, none, none)));
+    cr_assert(epl_is_none(epl_hessian_block_of(NULL, "")));
+    cr_assert(epl_is_none(epl_vhp(none, none, none)));
+    cr_assert(epl_is_none(epl_gauss_newton(none, none, none, none)));
+    cr_assert(epl_is_none(epl_fisher(none, none, none)));
+    cr_assert(epl_is_none(epl_empirical_fisher(none, none, none)));
+    cr_assert(epl_is_none(epl_linear_trace(l, none, 1)) &&
+              epl_is_none(epl_linear_diagonal(l, none, 1)));
+    cr_assert(epl_is_none(epl_hessian_trace(none, none, none, 1)));
+    cr_assert(epl_is_none(epl_straight_through(none, none)) &&
+              epl_is_none(epl_reverse_gradient(none)));
+    cr_assert(epl_is_none(epl_scale_gradient(none, none)));
+    epl_collects(NULL, epl_list(x, x), two);
+    cr_assert(epl_is_none(two[0]) && epl_is_none(two[1]));
+    cr_assert_str_eq(epl_scope_message(s), "");
+    epl_jacobian(out, none);
+    cr_assert_neq(epl_scope_status(s), EPL_OK);
+}
