@@ -154,6 +154,9 @@ epl__id epl__tape_input(epl_fn *f, const epl_type *t);
 /* A simplified value for p(in), or EPL__ID_NONE to build the node: src/graph/simplify.c. */
 epl__id epl__simplify(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count,
                       const void *attrs, const epl_type *type);
+/* The slice of an assembled or padded array as one of its single piece, or as zeros where it
+ * has none: src/graph/pieces.c. EPL__ID_NONE: it is neither. */
+epl__id epl__slice_of_pieces(epl_fn *f, epl__id x, const epl__slice_attrs *a, const epl_type *type);
 /* The cone of the outputs and updates copied into a fresh function of scope s, rewritten
  * and shared: what a plan is made from. Inputs keep their order. */
 epl_fn *epl__simplified(epl_scope *s, const epl_fn *f);

@@ -57,6 +57,8 @@ static epl__id view_rule(const site *s)
         const epl__slice_attrs *a = s->attrs;
         if (same && a->step == 1)
             return s->in[0];
+        if (x->prim == &epl__prim_assemble || x->prim == &epl__prim_pad)
+            return epl__slice_of_pieces(s->f, s->in[0], a, s->type);
     } else if (s->p == &epl__prim_permute) {
         epl__permute_attrs a = *(const epl__permute_attrs *)s->attrs;
         bool identity = true;

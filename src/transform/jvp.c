@@ -153,7 +153,9 @@ static epl__id tangent_at(sweep *s, epl__id id)
     f->where_now = n->where;
     if (n->prim == &epl__prim_region)
         return region_tangent(s, id, n);
-    return epl__id_of(tangent(f, n, s->x, s->dx));
+    epl__id t = epl__id_of(tangent(f, n, s->x, s->dx));
+    bool is_zero = t != EPL__ID_NONE && epl__splat_is(f, t, 0); /* a piece that does not vary */
+    return is_zero ? EPL__ID_NONE : t;
 }
 
 bool epl__tangents(epl_fn *f, const epl__id *y, size_t ny, const epl__id *x, const epl__id *dx,

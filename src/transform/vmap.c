@@ -305,7 +305,7 @@ epl_val epl_pass(epl_fn *f, epl_val x)
 }
 
 /* Entries [start, start + size) of the map. */
-static epl__id collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size)
+epl__id epl__collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size)
 {
     epl_fn *into = f->parent;
     epl__id *map = epl__arena_take(&into->arena, 2 * (f->entries + 1) * sizeof *map);
@@ -334,14 +334,14 @@ static epl__id collect_one(epl_fn *f, epl__id id)
 {
     int64_t n = f->mapped_size, chunk = f->chunk && f->chunk < n ? f->chunk : n;
     if (chunk == n)
-        return collect_part(f, id, 0, n);
+        return epl__collect_part(f, id, 0, n);
     int64_t parts = (n + chunk - 1) / chunk;
     epl_val *part = epl__arena_take(&f->parent->arena, (size_t)parts * sizeof *part);
     if (!part)
         return EPL__ID_NONE;
     for (int64_t i = 0; i < parts; i++) {
         int64_t start = i * chunk, size = n - start < chunk ? n - start : chunk;
-        part[i] = epl__val(f->parent, collect_part(f, id, start, size));
+        part[i] = epl__val(f->parent, epl__collect_part(f, id, start, size));
         if (!part[i].graph)
             return EPL__ID_NONE;
     }
