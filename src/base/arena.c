@@ -5,11 +5,8 @@
 #include "arena.h"
 #include <stdlib.h>
 #include <string.h>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
-enum { FIRST_BLOCK = 1 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16, LARGE = 16 << 20 };
+enum { FIRST_BLOCK = 1 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = 16 };
 
 struct epl__block {
     epl__block *before;
@@ -41,27 +38,9 @@ void *epl__take(const epl_alloc *alloc, size_t bytes)
     return p;
 }
 
-/* An advice, never a need: what the system answers does not matter. */
-static void advise_large_pages(void *p, size_t bytes)
-{
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    const uintptr_t page = (uintptr_t)1 << 21;
-    uintptr_t from = ((uintptr_t)p + page - 1) & ~(page - 1);
-    uintptr_t to = ((uintptr_t)p + bytes) & ~(page - 1);
-    if (p && to > from)
-        (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
-#else
-    (void)p;
-    (void)bytes;
-#endif
-}
-
 void *epl__take_raw(const epl_alloc *alloc, size_t bytes)
 {
-    void *p = alloc->resize(alloc->user, NULL, 0, bytes ? bytes : 1);
-    if (bytes >= LARGE)
-        advise_large_pages(p, bytes);
-    return p;
+    return alloc->resize(alloc->user, NULL, 0, bytes ? bytes : 1);
 }
 
 void epl__give(const epl_alloc *alloc, void *p, size_t bytes)
