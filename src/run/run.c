@@ -24,7 +24,7 @@ bool epl__work_grow(epl_work *w, const epl__program *p)
     size_t slots = epl__slots(p);
     if (bytes > w->space_bytes) {
         epl__give(w->alloc, w->space, w->space_bytes);
-        w->space = epl__take(w->alloc, bytes);
+        w->space = epl__take_raw(w->alloc, bytes); /* steps write before they read */
         w->space_bytes = w->space ? bytes : 0;
     }
     if (slots > w->base_room) {
