@@ -28,11 +28,13 @@ epl_val epl_op_implicit(const epl_implicit_args *a, const char *given)
     epl_val x = epl_zeros_like(a->grad), r = a->grad, p = r, rr = dot(r, r), all = rr;
     for (int64_t k = 0; k < steps; k++) {
         epl_val ap = epl_add(p, epl_div(epl_hvp(a->loss, a->params, p), lambda));
-        epl_val alpha = over(rr, dot(p, ap));
+        epl_val curve = dot(p, ap), alpha = over(rr, curve);
         x = epl_add(x, epl_mul(alpha, p));
         r = epl_sub(r, epl_mul(alpha, ap));
         epl_val next = dot(r, r);
-        p = epl_add(r, epl_mul(over(next, rr), p));
+        /* The same p again gives alpha = 0 again: x stays. */
+        epl_val turned = epl_add(r, epl_mul(over(next, rr), p));
+        p = epl_where(epl_gt(curve, epl_num(0)), turned, p);
         rr = next;
     }
     if (a->residual)

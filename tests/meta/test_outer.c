@@ -70,6 +70,27 @@ Test(meta, residual)
     cr_expect_lt(last, 1e-12);
 }
 
+/* H = diag(-3, 1), lambda = 1: A = diag(-2, 2). Along (0, 1) there is a solution, along (1, 0)
+ * nothing is done, and the residual says so. */
+Test(meta, negative_curvature)
+{
+    static const double curve[2] = {-3, 1}, b[2][2] = {{1, 0}, {0, 1}};
+    for (int i = 0; i < 2; i++) {
+        double x[2];
+        epl_scope *s = epl_scope_new(NULL);
+        epl_fn *f = epl_fn_new(s, "saddle");
+        epl_val phi = epl_data(f, epl_at(b[0], epl_f64(2))), residual;
+        epl_val c = epl_data(f, epl_at(curve, epl_f64(2)));
+        epl_val loss = epl_scale(epl_sum(epl_mul(c, epl_square(phi))), 0.5);
+        epl_val v =
+            epl_implicit(loss, phi, epl_data(f, epl_at(b[i], epl_f64(2))), .residual = &residual);
+        cr_assert_eq(epl_eval(v, epl_at(x, epl_f64(2))), EPL_OK, "%s", epl_scope_message(s));
+        cr_expect(x[0] == 0 && x[1] == (i ? 0.5 : 0), "%g, %g", x[0], x[1]);
+        cr_expect_eq(epl_item(residual), i ? 0 : 1);
+        epl_scope_free(s);
+    }
+}
+
 /* Where the loss is quadratic the two sides cancel all but the slope: the estimate is
  * mean e (e . slope) exactly, and tends to the slope. */
 Test(meta, evolution_strategies)
