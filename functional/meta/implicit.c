@@ -26,6 +26,7 @@ epl_val epl_op_implicit(const epl_implicit_args *a, const char *given)
         return EPL_NO_VAL;
     }
     epl_val x = epl_zeros_like(a->grad), r = a->grad, p = r, rr = dot(r, r), all = rr;
+    epl_val best = x, least = rr;
     for (int64_t k = 0; k < steps; k++) {
         epl_val ap = epl_add(p, epl_div(epl_hvp(a->loss, a->params, p), lambda));
         epl_val curve = dot(p, ap), alpha = over(rr, curve);
@@ -36,8 +37,11 @@ epl_val epl_op_implicit(const epl_implicit_args *a, const char *given)
         epl_val turned = epl_add(r, epl_mul(over(next, rr), p));
         p = epl_where(epl_gt(curve, epl_num(0)), turned, p);
         rr = next;
+        epl_val better = epl_lt(rr, least);
+        best = epl_where(better, x, best);
+        least = epl_where(better, rr, least);
     }
     if (a->residual)
-        *a->residual = epl_stop_gradient(epl_sqrt(over(rr, all)));
-    return x;
+        *a->residual = epl_stop_gradient(epl_sqrt(over(least, all)));
+    return best;
 }

@@ -64,8 +64,8 @@ typedef struct {
 } epl_implicit_args;
 /* x of A x = grad, A = I + H / lambda, H the Hessian of the loss at params: with phi for params,
  * and the gradient of the query's loss at phi for grad, the meta-gradient of iMAML (Rajeswaran
- * et al. 2019). It stops at a direction along which A is not positive: look at residual, and
- * choose a greater lambda. */
+ * et al. 2019). x is that of the step with the least residual, and no step is taken beyond a
+ * direction along which A is not positive: look at residual, and choose a greater lambda. */
 EPL_API epl_val epl_op_implicit(const epl_implicit_args *a, const char *given);
 #define epl_implicit(...) \
     epl_op_implicit(&(epl_implicit_args){.loss = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
