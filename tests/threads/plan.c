@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 64, SIDE = 12, CLASSES = 10, MOST_PARAMS = 8192, THREADS = 16, SIZES = 6 };
+enum { ROWS = 64, SIDE = 12, CLASSES = 10, MOST_PARAMS = 16384, THREADS = 16, SIZES = 6 };
 static const int64_t sizes[SIZES] = {1, 2, 7, 16, 33, ROWS};
 static float images[ROWS * SIDE * SIDE], theta[MOST_PARAMS];
 static int64_t classes[ROWS];
@@ -50,7 +50,7 @@ static void build_step(epl_fn *f, const void *data)
 static epl_module network(epl_scope *s)
 {
     epl_module net = epl_nn_sequential(
-        s, {"conv", epl_nn_conv2d(s, 8, {3, 3})}, {"tanh", epl_nn_tanh(s)},
+        s, {"conv", epl_nn_conv2d(s, 32, {3, 3})}, {"tanh", epl_nn_tanh(s)},
         {"pool", epl_nn_max_pool2d(s, {2, 2})}, {"flat", epl_nn_flatten(s)},
         {"drop", epl_nn_dropout(s, .p = 0.25)}, {"fc", epl_nn_linear(s, CLASSES)});
     return epl_infer(s, net, epl_f32(ROWS, 1, SIDE, SIDE));
