@@ -306,11 +306,13 @@ epl_val epl_chosen(epl_fn *any, epl_vals result)
 
 epl_val epl_either(epl_fn *when, epl_val a, epl_fn *otherwise, epl_val b)
 {
-    if (when && otherwise && epl_otherwise(when) != otherwise) {
+    if (!when || epl_scope_status(when->scope) != EPL_OK)
+        return EPL_NO_VAL;
+    if (!otherwise || epl_otherwise(when) != otherwise) {
         epl__fail(when, EPL_ERR_USE, "[either] the two sides are not of one condition");
         return EPL_NO_VAL;
     }
-    return when && otherwise ? epl_chosen(when, epl_list(b, a)) : EPL_NO_VAL;
+    return epl_chosen(when, epl_list(b, a));
 }
 
 /* A carried value, or one of its ranges, after the last step. */
