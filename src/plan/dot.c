@@ -10,7 +10,7 @@
 #include "../base/scope.h"
 #include "plan.h"
 
-enum { SHORTEST_ROW = 4 };
+enum { SHORTEST_ROW = 4, SHORTEST_READ = 16 };
 
 typedef struct {
     int64_t size, a, b, c; /* strides */
@@ -179,10 +179,13 @@ bool epl__dot_operands(epl__making *m, epl__id id, epl__view *operand)
     return pack_operand(m, id, operand, 0, true) && pack_operand(m, id, operand, 1, false);
 }
 
-/* Results that lie side by side are written as vectors: worth more than a long run. */
+/* Results that lie side by side are written as vectors: worth more than a long run. So is an
+ * operand (the other one has stride 0 here) that is read side by side. */
 static int64_t worth(const axis *x)
 {
-    return x->c == 1 && x->size >= SHORTEST_ROW ? INT64_MAX : x->size;
+    if (x->c == 1 && x->size >= SHORTEST_ROW)
+        return INT64_MAX;
+    return x->a + x->b == 1 && x->size >= SHORTEST_READ ? INT64_MAX - 1 : x->size;
 }
 
 /* The matrix axis; the others go to the batch. */

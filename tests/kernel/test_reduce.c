@@ -251,6 +251,8 @@ EACH_ISA(reduce, shapes)
                 check_shape(ops[k], t, 2, (int64_t[]){n, 3}, 1);
                 check_shape(ops[k], t, 2, (int64_t[]){n, 10}, 1);
                 check_shape(ops[k], t, 2, (int64_t[]){5, n}, 1);
+                check_shape(ops[k], t, 2, (int64_t[]){n, 4}, 2);
+                check_shape(ops[k], t, 2, (int64_t[]){n, 16}, 2);
             }
             check_shape(ops[k], t, 2, (int64_t[]){257, 520}, 1);
             check_shape(ops[k], t, 2, (int64_t[]){33, 1300}, 1);
