@@ -62,7 +62,7 @@ static bool train(meta *m, double *seconds)
     progress_open(&show, NULL, false);
     progress_epoch(&show, m->done, m->at.iterations);
     while (ok && !stopped && m->done < m->at.iterations) {
-        float loss;
+        float loss = 0;
         ok = iterate(m, plan, &loss);
         average = m->done - first <= 1 ? (double)loss : 0.99 * average + 0.01 * (double)loss;
         if (ok)
