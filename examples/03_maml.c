@@ -1,23 +1,17 @@
-/* 03_maml.c -- second-order MAML for any module: the initial parameters from which a few
- * gradient steps on ten points do best, over sines of any amplitude and phase.
- *
- *     theta = argmin  mean_i L_i(phi_i),   phi_i = theta - a grad L_i(theta), five times
- *
+/* 03_maml.c -- second-order MAML for any module, in 60 lines: the parameters from which a few steps
+ * on ten points do best, over sines: theta = argmin mean_i L_i(phi_i), phi_i five steps from theta.
  * 03_maml [ITERATIONS] */
 #include <stdio.h>
 #include <stdlib.h>
 #include <espalier/espalier.h>
 
-static epl_val sine(epl_val key, epl_val x) /* a task: an amplitude and a phase */
+/* A task is a key: it gives an amplitude and a phase. */
+static epl_val loss(epl_module net, epl_val theta, epl_val key, epl_val x)
 {
     epl_val amplitude = epl_uniform(epl_fold(key, 1), epl_dims(), 0.1, 5);
     epl_val phase = epl_uniform(epl_fold(key, 2), epl_dims(), 0, 3.14159265358979);
-    return epl_mul(amplitude, epl_sin(epl_add(x, phase)));
-}
-
-static epl_val loss(epl_module net, epl_val theta, epl_val key, epl_val x)
-{
-    return epl_mse_loss(epl_apply(net, theta, x), sine(key, x));
+    epl_val y = epl_mul(amplitude, epl_sin(epl_add(x, phase)));
+    return epl_mse_loss(epl_apply(net, theta, x), y);
 }
 
 static void meta_step(epl_fn *f, const void *data)
@@ -26,7 +20,6 @@ static void meta_step(epl_fn *f, const void *data)
     epl_val theta = epl_input_tree(f, "params", epl_params_of(net));
     epl_val state = epl_input(f, "adam", EPL_AS_PASSED);
     epl_val key = epl_input(f, "key", EPL_KEY);
-
     epl_fn *task = epl_map(f); /* 25 tasks, a key each; inside, one task */
     epl_val ki = epl_each(task, epl_split(key, 25), 0);
     epl_val x = epl_uniform(epl_fold(ki, 3), epl_dims(10, 1), -5, 5);
@@ -61,9 +54,7 @@ int main(int argc, char **argv)
         status = epl_run(plan, epl_arrays(theta, adam, epl_at(&key, EPL_KEY)),
                          epl_arrays(epl_at(&meta, epl_f32())), work);
     }
-    if (status)
-        fprintf(stderr, "%s\n", epl_work_message(work));
-    printf("loss %g\n", (double)meta);
+    printf("loss %g%s\n", (double)meta, epl_work_message(work));
     epl_scope_free(s);
     return status != EPL_OK;
 }

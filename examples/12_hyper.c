@@ -65,7 +65,7 @@ static epl_status tune(epl_scope *s, epl_module net, int rounds, float *h)
     epl_work *w = epl_work_new(s, NULL);
     epl_status status = EPL_OK;
     for (int i = 0; i < rounds && !status; i++) {
-        float training, validation;
+        float training = 0, validation = 0;
         epl_key key = epl_key_fold(epl_seed(2), (uint64_t)i);
         status = epl_run(
             plan,

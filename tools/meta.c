@@ -62,7 +62,7 @@ static bool train(meta *m, double *seconds)
     progress_open(&show, NULL, false);
     progress_epoch(&show, m->done, m->at.iterations);
     while (ok && !stopped && m->done < m->at.iterations) {
-        float loss;
+        float loss = 0;
         ok = iterate(m, plan, &loss);
         average = m->done - first <= 1 ? (double)loss : 0.99 * average + 0.01 * (double)loss;
         if (ok)
@@ -78,11 +78,19 @@ static bool train(meta *m, double *seconds)
 static void print_cell(const meta *m, int64_t shots, int64_t steps, double mean, double half,
                        bool as_json)
 {
-    if (as_json)
-        printf("{\"shots\": %lld, \"steps\": %lld, \"%s\": %.6g, \"ci95\": %.6g}\n",
-               (long long)shots, (long long)steps, m->family->measure, mean, half);
-    else
-        printf("%5lld  %5lld  %8.4f ± %.4f\n", (long long)shots, (long long)steps, mean, half);
+    textbuf t = {0};
+    if (as_json) {
+        text_addf(&t, "{\"shots\": %lld, \"steps\": %lld, \"%s\": ", (long long)shots,
+                  (long long)steps, m->family->measure);
+        text_add_number(&t, mean);
+        text_add(&t, ", \"ci95\": ");
+        text_add_number(&t, half);
+        text_add(&t, "}\n");
+    } else
+        text_addf(&t, "%5lld  %5lld  %8.4f ± %.4f\n", (long long)shots, (long long)steps, mean,
+                  half);
+    fputs(t.failed ? "" : t.at, stdout);
+    text_free(&t);
 }
 
 /* Mean and 95% interval over new tasks, after each number of steps. */
