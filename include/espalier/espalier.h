@@ -22,6 +22,7 @@
 #include <espalier/base.h>   /* scope, status, types, arrays, keys */
 #include <espalier/fn.h>     /* functions, values, derivatives, inner functions */
 #include <espalier/derive.h> /* Jacobians, linear maps, products of Hessians */
+#include <espalier/flow.h>   /* loops, branches, checkpoints in a plan */
 #include <espalier/op.h>     /* operations */
 #include <espalier/tree.h>   /* specs and trees: layout and numbers */
 #include <espalier/module.h> /* modules: what a network is; layers */

@@ -113,7 +113,10 @@ typedef struct {
     X(scatter)               \
     X(random)                \
     X(fold)                  \
-    X(pool_argmax)
+    X(pool_argmax)           \
+    X(region)                \
+    X(part)                  \
+    X(laid)
 #define X(name) extern const epl_prim epl__prim_##name;
 EPL__ENGINE_PRIMS(X)
 #undef X
