@@ -13,7 +13,7 @@ epl_val epl_hvp_by(epl_hvp_mode mode, epl_val y, epl_val x, epl_val v)
     if (mode != EPL_REVERSE_OVER_FORWARD)
         return epl_hvp(y, x, v);
     epl_linear l = epl_linearize(y, x);
-    return epl_jvp(epl_gradient(l.out, x), l.in, v);
+    return epl_linear_apply((epl_linear){l.in, epl_gradient(l.out, x)}, v);
 }
 
 epl_val epl_vhp(epl_val y, epl_val x, epl_val u)

@@ -1,8 +1,8 @@
 /* linearize.c -- the derivative as a map that is applied again and again.
  *
  * The map is a tangent built along a vector that stands for all others. The tangent is linear
- * in it, so its own jvp is the map, and its vjp the transpose; neither walks the function
- * again. Invariant: what is returned never depends on the stand-in.
+ * in it: with the vector in its place it is the map, and its vjp the transpose; neither walks the
+ * function again. Invariant: what is returned never depends on the stand-in.
  */
 #include <espalier/derive.h>
 #include "../base/scope.h"
@@ -67,9 +67,17 @@ epl_val epl_linear_apply(epl_linear l, epl_val v)
     epl_fn *f = epl__fn_of(l.out);
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return EPL_NO_VAL;
-    if (!is_several(v, l.in))
+    if (is_several(v, l.in))
+        return finished(f, epl__each_of(f, l.in, l.out, rows_in(f, v, l.in)));
+    epl_type t = epl_typeof(l.in);
+    if (epl__fn_of(v) != f || !epl_type_equal(epl_typeof(v), t) || t.shape.rank == EPL_MAX_RANK)
         return epl_jvp(l.out, l.in, v);
-    return finished(f, epl__each_of(f, l.in, l.out, rows_in(f, v, l.in)));
+    /* One row in place of the stand-in: a loop's own jvp would keep the stand-in's numbers. */
+    epl__rules_begin(f);
+    epl_val one = epl__each_of(f, l.in, l.out, epl__lead(v, 1));
+    one = epl__reshape(one, epl_typeof(l.out).shape);
+    epl__rules_end(f);
+    return finished(f, one);
 }
 
 epl_val epl_linear_transpose(epl_linear l, epl_val u)

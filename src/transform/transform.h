@@ -52,9 +52,9 @@ epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped);
  * in b->into, and which have the axis. */
 bool epl__region_batch(const epl__batching *b, epl__id id, const epl_val *x, const bool *xm,
                        epl__id *part, bool *mapped);
+
 /* `out`, which depends on the placeholder `in`, for each entry of rows: [n, out.shape...]. */
 epl_val epl__each_of(epl_fn *f, epl_val in, epl_val out, epl_val rows);
-
 /* Entries [start, start + size) of value id of a map, in its parent: src/transform/vmap.c. */
 epl__id epl__collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size);
 

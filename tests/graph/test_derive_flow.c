@@ -1,0 +1,108 @@
+/* test_derive_flow.c -- linear maps, Jacobians, blocks and products through a loop are those
+ * of the same steps written out.
+ */
+#include <criterion/criterion.h>
+#include <espalier/espalier.h>
+#include <math.h>
+
+static epl_scope *s;
+static epl_fn *f;
+static epl_val x, w, v;
+
+static void open_scope(void)
+{
+    static const double at[4] = {0.3, -0.2, 0.5, 0.1}, along[4] = {1, -0.5, 0.25, 2};
+    double matrix[16];
+    for (int i = 0; i < 16; i++)
+        matrix[i] = 0.5 * sin(i);
+    s = epl_scope_new(NULL);
+    f = epl_fn_new(s, "flow");
+    x = epl_data(f, epl_at(at, epl_f64(4)));
+    v = epl_data(f, epl_at(along, epl_f64(4)));
+    w = epl_data(f, epl_at(matrix, epl_f64(4, 4)));
+}
+
+static void close_scope(void)
+{
+    cr_assert_str_eq(epl_scope_message(s), "");
+    epl_scope_free(s);
+}
+TestSuite(derive_flow, .init = open_scope, .fini = close_scope);
+
+static epl_val step(epl_val h)
+{
+    return epl_tanh(epl_add(epl_matmul(w, h), epl_scale(epl_sin(h), 0.5)));
+}
+
+static epl_val looped(void)
+{
+    epl_fn *t = epl_scan(f, .length = 3);
+    epl_val h = epl_carry(t, x);
+    epl_next(t, h, step(h));
+    return epl_last(t, h);
+}
+
+static epl_val written(void)
+{
+    return step(step(step(x)));
+}
+
+static void same(epl_val got, epl_val want)
+{
+    double a[64] = {0}, b[64] = {0};
+    cr_assert(epl_type_equal(epl_typeof(got), epl_typeof(want)), "%s", epl_scope_message(s));
+    cr_assert_eq(epl_eval(got, epl_at(a, epl_typeof(got))), EPL_OK, "%s", epl_scope_message(s));
+    cr_assert_eq(epl_eval(want, epl_at(b, epl_typeof(want))), EPL_OK, "%s", epl_scope_message(s));
+    for (int64_t i = 0; i < epl_count(epl_typeof(want)); i++)
+        cr_assert_float_eq(a[i], b[i], 1e-12, "%d: %.17g, expected %.17g", (int)i, a[i], b[i]);
+}
+
+Test(derive_flow, jacobians)
+{
+    epl_val loop = looped(), plain = written(), want = epl_jacobian(plain, x);
+    for (int64_t chunk = 0; chunk < 4; chunk++) {
+        same(epl_jacobian(loop, x, .mode = "forward", .chunk = chunk), want);
+        same(epl_jacobian(loop, x, .mode = "reverse", .chunk = chunk), want);
+    }
+    epl_linear l = epl_linearize(loop, x);
+    same(epl_linear_apply(l, v), epl_jvp(plain, x, v));
+    same(epl_linear_transpose(l, v), epl_vjp(plain, x, v));
+    same(epl_linear_apply(l, w), epl_linear_apply(epl_linearize(plain, x), w)); /* rows of w */
+    same(epl_linear_transpose(l, w), epl_linear_transpose(epl_linearize(plain, x), w));
+}
+
+Test(derive_flow, second_order)
+{
+    epl_val loop = epl_sum(epl_square(looped())), plain = epl_sum(epl_square(written()));
+    same(epl_hessian_block(loop, x, x, .chunk = 2), epl_hessian(plain, x));
+    same(epl_hessian_block(loop, x, x, .rows = {1, 2}, .columns = {0, 3}),
+         epl_hessian_block(plain, x, x, .rows = {1, 2}, .columns = {0, 3}));
+    for (int mode = EPL_FORWARD_OVER_REVERSE; mode <= EPL_REVERSE_OVER_REVERSE; mode++)
+        same(epl_hvp_by((epl_hvp_mode)mode, loop, x, v), epl_hvp(plain, x, v));
+}
+
+Test(derive_flow, curvature_products)
+{
+    epl_val out = looped(), flat = written();
+    epl_val loss = epl_sum(epl_square(out)), plain = epl_sum(epl_square(flat));
+    same(epl_gauss_newton(loss, out, x, v), epl_gauss_newton(plain, flat, x, v));
+    same(epl_fisher(out, x, v), epl_fisher(flat, x, v));
+    same(epl_empirical_fisher(out, x, v), epl_empirical_fisher(flat, x, v));
+}
+
+/* Inside a loop: a derivative of the step, and a value with another's derivative. */
+Test(derive_flow, inside_a_loop)
+{
+    epl_fn *t = epl_scan(f, .length = 2);
+    epl_val h = epl_carry(t, x), y = step(h);
+    epl_val d = epl_matmul(epl_jacobian(y, h, .chunk = 3), epl_straight_through(epl_round(y), y));
+    epl_next(t, h, d);
+    epl_val loop = epl_last(t, h), plain = x;
+    for (int i = 0; i < 2; i++) {
+        epl_val one = step(plain);
+        epl_val hard = epl_straight_through(epl_round(one), one);
+        plain = epl_matmul(epl_jacobian(one, plain), hard);
+    }
+    same(loop, plain);
+    same(epl_gradient(epl_sum(loop), x), epl_gradient(epl_sum(plain), x));
+}
