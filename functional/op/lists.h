@@ -6,4 +6,5 @@
 #include "random/list.h"
 #include "product/list.h"
 #include "network/list.h"
+#include "linalg/list.h"
 #include "../loss/list.h"

@@ -10,5 +10,6 @@
 #include <espalier/op_shape.h>
 #include <espalier/op_random.h>
 #include <espalier/op_network.h>
+#include <espalier/op_linalg.h>
 #include <espalier/op_loss.h>
 #endif

@@ -32,6 +32,10 @@ DRAWS = {"key_split", "key_fold", "bits", "uniform", "normal", "truncated_normal
          "randint", "permutation", "categorical", "dropout", "dropout1d", "dropout2d", "dropout3d"}
 
 
+LINALG = {"cholesky", "cholesky_solve", "solve_triangular", "lu", "lu_factor", "solve", "inv", "det",
+          "slogdet", "eigh", "eigvalsh"}
+
+
 class Unfit(Exception):
     """A sample that cannot be written: complex, sparse, of an argument that is not there."""
 
@@ -131,6 +135,8 @@ def sample_of(op, names, call, first, kwargs):
         raise Unfit
     if torch.is_tensor(args.get("repeats")) or op == "one_hot" and args.get("num_classes", -1) == -1:
         raise Unfit                                           # the result's shape depends on data
+    if op in ("lu", "lu_factor") and (args["A"].dim() < 2 or args["A"].shape[-1] != args["A"].shape[-2]):
+        raise Unfit                                           # of square matrices alone
     if isinstance(args.get("dim"), bool):
         raise Unfit                                           # another overload: unbiased comes first
     written = {k: plain(v) for k, v in given.items()}
@@ -149,7 +155,10 @@ def sample_of(op, names, call, first, kwargs):
 
 def variants(op, infos):
     """The entries of torch's test suite that are this operation: some names stand twice."""
-    found = next((infos[m + op] for m in ("nn.functional.", "", "linalg.") if m + op in infos), [])
+    if op in ("eigh", "eigvalsh"):
+        return []                                             # of no symmetric matrices: own ones
+    modules = ("linalg.", "") if op in LINALG else ("nn.functional.", "", "linalg.")
+    found = next((infos[m + op] for m in modules if m + op in infos), [])
     return [i for i in found if torch.float64 in i.dtypes] or found
 
 
@@ -232,6 +241,17 @@ def more_samples(op):
         yield args, attend(**args)
 
 
+    if op in ("eigh", "eigvalsh"):
+        torch.manual_seed(1)
+        for shape, given in (((4, 4), {}), ((2, 3, 3), {}), ((3, 3), {"UPLO": "L"}),
+                             ((3, 3), {"UPLO": "U"}), ((1, 1), {}), ((0, 0), {}), ((0, 2, 2), {})):
+            a = rounded(torch.randn(shape, dtype=torch.float64))
+            a = a if given else rounded(a + a.mT)
+            w, v = torch.linalg.eigh(a, **given)
+            top = v.gather(-2, v.abs().argmax(-2, keepdim=True)) if v.numel() else v
+            yield dict(A=a, **given), w if op == "eigvalsh" else (w, v * top.sign() if v.numel() else v)
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument("--command", required=True, help="the espalier command, for its list")
@@ -247,7 +267,7 @@ def main():
         if op in DRAWS:
             lines = list(draw_samples(op, names))
         else:
-            lines = [{"op": op, "args": {k: plain(v) for k, v in args.items()}, "value": [exact(y)]}
+            lines = [{"op": op, "args": {k: plain(v) for k, v in args.items()}, "value": [exact(t) for t in tensors(y)]}
                      for args, y in more_samples(op)]
             for info in variants(op, infos):
                 lines += chosen(list(torch_samples(op, names, info)))
