@@ -3,7 +3,8 @@
  * Two counters stand side by side: the scope's allocator, and malloc and its kin themselves, so
  * that what BLIS or libxsmm take for themselves is seen too. One thread and a pool of two.
  *
- *     steady [WORKLOAD...]      all, if none is named
+ *     steady WORKLOAD...
+ *     steady --but WORKLOAD...      all others
  */
 #include "../../bench/bench.h"
 #include "../threads/check.h"
@@ -125,13 +126,17 @@ static void steps_take_nothing(const workload *w)
 
 int main(int argc, char **argv)
 {
+    bool others = argc > 1 && !strcmp(argv[1], "--but");
+    int from = others ? 2 : 1;
     count_taken();
-    for (int i = 1; i < argc; i++) {
+    for (int i = from; i < argc; i++)
         CHECK(bench_named(argv[i]) != NULL);
-        if (bench_named(argv[i]))
-            steps_take_nothing(bench_named(argv[i]));
+    for (size_t w = 0; bench_at(w); w++) {
+        bool named = false;
+        for (int i = from; i < argc; i++)
+            named = named || !strcmp(argv[i], bench_at(w)->name);
+        if (named != others)
+            steps_take_nothing(bench_at(w));
     }
-    for (size_t i = 0; argc == 1 && bench_at(i); i++)
-        steps_take_nothing(bench_at(i));
     return check_done("steady");
 }

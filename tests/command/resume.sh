@@ -44,6 +44,10 @@ for moment in $(od -An -N20 -tu2 /dev/urandom); do
     [ $? -eq 137 ] && kills=$((kills + 1))
 done
 check "killed ten times: $kills" test "$kills" -eq 10
+step=$("$espalier" inspect "$here/killed" 2>/dev/null | sed -n 's/.*{"step": \([0-9]*\).*/\1/p')
+check "the last kill came between the first save and the end: step ${step:-0} of 312" test \
+    "${step:-0}" -gt 0 -a "${step:-0}" -lt 312
+echo "killed ten times, the last file is of step ${step:-0} of 312"
 check "the training goes on and ends" train "$here/killed" --resume --threads 2
 check "killed ten times, resumed: same bytes" cmp "$here/whole" "$here/killed"
 
