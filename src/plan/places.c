@@ -320,7 +320,9 @@ static void place_pieces(epl__making *m, epl__id id)
                             (int64_t)epl_dtype_bytes(n->type->dtype);
         memcpy(piece->stride, stride, sizeof stride);
         memcpy(m->view[made].stride, stride, sizeof stride);
-        whole->first = piece->step < whole->first ? piece->step : whole->first;
+        for (epl__id h = id; h != EPL__ID_NONE; h = m->memory[h].host) /* it lies in all of them */
+            if (piece->step < m->memory[h].first)
+                m->memory[h].first = piece->step;
     }
 }
 
