@@ -43,7 +43,8 @@ void bench_output(bench *b, epl_fn *f, epl_val v);
 
 extern const char bench_cnn[], bench_cnn_plain[]; /* descriptions: with and without dropout */
 extern const workload bench_mlp_train, bench_cnn_train, bench_resnet_train, bench_mlp_infer,
-    bench_cnn_infer, bench_threads_infer, bench_gpt_train, bench_adam_10m, bench_maml_sine,
-    bench_maml_conv, bench_persample_grads, bench_hvp, bench_hessian, bench_ensemble_train;
+    bench_cnn_infer, bench_threads_infer, bench_gpt_train, bench_lstm_train, bench_adam_10m,
+    bench_maml_sine, bench_maml_conv, bench_persample_grads, bench_hvp, bench_hessian,
+    bench_ensemble_train;
 
 #endif

@@ -4,10 +4,10 @@
 #include <string.h>
 
 static const workload *const list[] = {
-    &bench_mlp_train,     &bench_cnn_train,      &bench_resnet_train,    &bench_gpt_train,
-    &bench_maml_sine,     &bench_maml_conv,      &bench_persample_grads, &bench_hvp,
-    &bench_hessian,       &bench_ensemble_train, &bench_mlp_infer,       &bench_cnn_infer,
-    &bench_threads_infer, &bench_adam_10m,
+    &bench_lstm_train, &bench_mlp_train,     &bench_cnn_train,      &bench_resnet_train,
+    &bench_gpt_train,  &bench_maml_sine,     &bench_maml_conv,      &bench_persample_grads,
+    &bench_hvp,        &bench_hessian,       &bench_ensemble_train, &bench_mlp_infer,
+    &bench_cnn_infer,  &bench_threads_infer, &bench_adam_10m,
 };
 
 const workload *bench_at(size_t i)

@@ -13,6 +13,7 @@ static const struct {
     {"run", tool_run, "apply a network to tensors, or take its gradient"},
     {"init", tool_init, "describe and initialise a network"},
     {"inspect", tool_inspect, "what a file holds"},
+    {"meta", tool_meta, "meta-train a network on a family of tasks"},
     {"op", tool_op, "values and derivatives of operations, for other programs"},
     {"bench", tool_bench, "time a workload"},
     {"info", tool_info, "what this machine and build offer"},

@@ -48,6 +48,7 @@ int tool_bench(int argc, char **argv);
 int tool_info(int argc, char **argv);
 int tool_init(int argc, char **argv);
 int tool_inspect(int argc, char **argv);
+int tool_meta(int argc, char **argv);
 int tool_op(int argc, char **argv);
 int tool_run(int argc, char **argv);
 int tool_train(int argc, char **argv);

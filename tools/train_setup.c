@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "train.h"
 
@@ -178,6 +179,7 @@ static bool make_room(trainer *t)
 static bool can_be_saved(trainer *t)
 {
     char folder[PATH_MAX];
+    struct stat info;
     const char *slash = t->save ? strrchr(t->save, '/') : NULL;
     if (!t->save)
         return true;
@@ -185,6 +187,8 @@ static bool can_be_saved(trainer *t)
              slash ? t->save : ".");
     if (slash == t->save)
         strcpy(folder, "/");
+    if (stat(t->save, &info) == 0 && !S_ISREG(info.st_mode))
+        return fail(t, "--save: %s: is no regular file", t->save);
     return access(folder, W_OK) == 0 || fail(t, "--save: %s: %s", folder, strerror(errno));
 }
 

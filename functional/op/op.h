@@ -9,6 +9,7 @@
 #ifndef EPL_OP_H
 #define EPL_OP_H
 #include <espalier/espalier.h>
+#include "../../src/base/attr.h"
 #include "../../src/graph/structure.h"
 #include "../../src/kernel/tile_ops.h"
 
@@ -43,8 +44,6 @@ static inline epl_ints epl__ints(epl_ints list)
 /* An axis in [0, rank); negative ones count from the end; rank 0 takes 0 and -1. The scope
  * fails, and -1 is returned, if it is out of range. */
 int epl__axis(const char *op, epl_val x, int64_t dim);
-/* Was .name given in the option text? Accepts "name name" as well. */
-bool epl__given(const char *given, const char *name);
 /* The scope's error: "[op] ...". Returns none, so that a builder can return it. */
 epl_val epl__bad(epl_val any, epl_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -59,6 +58,9 @@ typedef struct {
 /* Marks nodes built until the end as of composite `name`; pass the returned value back. */
 uint32_t epl__composite(epl_val any, const char *name);
 void epl__composite_end(epl_val any, uint32_t before);
+
+/* Distances in attributes of primitives: sums of a few of them fit. */
+#define EPL__FAR 0x1p60
 
 /* -- operations --------------------------------------------------------------------------- */
 /* Table rows for an operation's args struct, in torch's order. */

@@ -4,7 +4,6 @@
  * takes as they are, or the scope has an error that names the operation and the types.
  */
 #include "op.h"
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -237,51 +236,6 @@ int epl__axis(const char *op, epl_val x, int64_t dim)
     epl__bad(x, EPL_ERR_ARG, "[%s] dim %lld is out of range for %s: %d to %d are possible", op,
              (long long)dim, epl__show(x), -room, room - 1);
     return -1;
-}
-
-static bool in_name(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
-
-/* Past what follows up to the next comma that stands in no bracket and no quotes. */
-static const char *past_item(const char *s)
-{
-    int depth = 0;
-    for (; *s && (depth > 0 || *s != ','); s++) {
-        if (*s == '"' || *s == '\'') {
-            char quote = *s++;
-            for (; *s && *s != quote; s++)
-                s += *s == '\\' && s[1];
-            if (!*s)
-                return s;
-        } else
-            depth += strchr("([{", *s) ? 1 : strchr(")]}", *s) ? -1 : 0;
-    }
-    return s;
-}
-
-bool epl__given(const char *given, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *s = given ? given : ""; *s;) {
-        if (isspace((unsigned char)*s) || *s == ',') {
-            s++;
-            continue;
-        }
-        bool dotted = *s == '.';
-        s += dotted;
-        while (dotted && isspace((unsigned char)*s))
-            s++;
-        const char *word = s;
-        while (in_name(*s))
-            s++;
-        if ((size_t)(s - word) == length && !memcmp(word, name, length))
-            return true;
-        if (dotted || s == word || (*s && !isspace((unsigned char)*s) && *s != ','))
-            s = past_item(s);
-    }
-    return false;
 }
 
 /* -- composites --------------------------------------------------------------------------- */

@@ -89,6 +89,9 @@ EPL_API epl_fn *epl_map_new(const epl_map_args *a, const char *given);
 EPL_API epl_val epl_each(epl_fn *f, epl_val x, int axis); /* in: x without that axis */
 EPL_API epl_val epl_pass(epl_fn *f, epl_val x);    /* in: the same x, a variable of its own */
 EPL_API epl_val epl_collect(epl_fn *f, epl_val v); /* out: v of all entries, first axis */
+/* Several at once. In chunks, all results of one chunk are made before the next begins: one
+ * after another by epl_collect, what they share would be kept for all chunks. */
+EPL_API void epl_collects(epl_fn *f, epl_vals v, epl_val *out);
 
 #ifdef __cplusplus
 }

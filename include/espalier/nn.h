@@ -43,6 +43,9 @@ extern "C" {
     X(unflatten)           \
     X(embedding)           \
     X(multihead_attention) \
+    X(rnn)                 \
+    X(lstm)                \
+    X(gru)                 \
     X(relu)                \
     X(relu6)               \
     X(sigmoid)             \
@@ -276,6 +279,28 @@ typedef struct {
 } epl_nn_multihead_attention_args;
 #define epl_nn_multihead_attention(...) \
     EPL_MODULE(3, &epl_kind_multihead_attention, epl_nn_multihead_attention_args, __VA_ARGS__)
+
+/* -- recurrent layers ----------------------------------------------------------------------- */
+/* [l, n, input_size], [n, l, input_size] if batch_first, or [l, input_size]; gives the outputs
+ * of all steps. Further inputs: h_0 (and c_0 of an LSTM) [layers directions, n, ...], then
+ * i64[n] lengths: steps after a sequence's end change nothing and give zeros. Further outputs:
+ * h_n (and c_n). Leaves, order of gates and initial values are torch's. */
+typedef struct {
+    epl_scope *scope;
+    int64_t hidden_size;
+    int64_t input_size;       /* inferred */
+    int64_t num_layers;       /* 1 */
+    const char *nonlinearity; /* "tanh", or "relu"; RNN alone */
+    bool bias;                /* true */
+    bool batch_first;         /* false */
+    double dropout;           /* 0; between layers, in training */
+    bool bidirectional;       /* false */
+    int64_t proj_size;        /* 0: none; LSTM alone */
+} epl_nn_recurrent_args;
+#define EPL_NN_RECURRENT(kind, ...) EPL_MODULE(2, &kind, epl_nn_recurrent_args, __VA_ARGS__)
+#define epl_nn_rnn(...) EPL_NN_RECURRENT(epl_kind_rnn, __VA_ARGS__)
+#define epl_nn_lstm(...) EPL_NN_RECURRENT(epl_kind_lstm, __VA_ARGS__)
+#define epl_nn_gru(...) EPL_NN_RECURRENT(epl_kind_gru, __VA_ARGS__)
 
 /* -- activations --------------------------------------------------------------------------- */
 typedef struct {

@@ -38,6 +38,11 @@ void *epl__take(const epl_alloc *alloc, size_t bytes)
     return p;
 }
 
+void *epl__take_raw(const epl_alloc *alloc, size_t bytes)
+{
+    return alloc->resize(alloc->user, NULL, 0, bytes ? bytes : 1);
+}
+
 void epl__give(const epl_alloc *alloc, void *p, size_t bytes)
 {
     if (p)

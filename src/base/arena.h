@@ -23,5 +23,7 @@ void epl__arena_free(epl__arena *a);
 
 extern const epl_alloc epl__malloc;                    /* the default allocator */
 void *epl__take(const epl_alloc *alloc, size_t bytes); /* zeroed */
+/* Not zeroed: fresh pages are touched first by who writes them, in parallel. */
+void *epl__take_raw(const epl_alloc *alloc, size_t bytes);
 void epl__give(const epl_alloc *alloc, void *p, size_t bytes);
 #endif

@@ -82,9 +82,14 @@ const char *epl__attr_wrong(const epl_attr *a, const void *args, char *text, siz
     char got[80];
     if (a->type == EPL_NUMBER) {
         double v = *(const double *)p;
+        if (!bounded || (v >= a->min && v <= a->max))
+            return NULL;
         epl__text(got, sizeof got, "%g", v);
-        return bounded && !(v >= a->min && v <= a->max) ? refused(a, got, text, size) : NULL;
+        return refused(a, got, text, size);
     }
+    if (a->type == EPL_LETTERS && !memchr(p, 0, (size_t)a->size))
+        return epl__text(text, size, "\"%s\" must be a text of less than %d letters", a->name,
+                         a->size);
     if (a->type == EPL_STRING && a->text) {
         const char *v = *(const char *const *)p;
         epl__text(got, sizeof got, "\"%s\"", v ? v : "");
@@ -95,9 +100,10 @@ const char *epl__attr_wrong(const epl_attr *a, const void *args, char *text, siz
     if (a->type == EPL_LIST) {
         count = ((const epl_ints *)p)->count;
         list = ((const epl_ints *)p)->at;
-        epl__text(got, sizeof got, "%zu numbers", count);
-        if (count && (!list || (a->size > 1 && count > (size_t)a->size)))
+        if (count && (!list || (a->size > 1 && count > (size_t)a->size))) {
+            epl__text(got, sizeof got, "%zu numbers%s", count, list ? "" : " without memory");
             return refused(a, got, text, size);
+        }
     }
     for (size_t i = 0; bounded && i < count; i++)
         if ((double)list[i] < a->min || (double)list[i] > a->max) {

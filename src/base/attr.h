@@ -11,6 +11,9 @@ const char *epl__attr_takes(const epl_attr *a, char *text, size_t size);
 /* Checks a value of the args struct against its row: the text of what is wrong, or NULL. */
 const char *epl__attr_wrong(const epl_attr *a, const void *args, char *text, size_t size);
 
+/* Was .name given in the option text? Accepts "name name" as well. */
+bool epl__given(const char *given, const char *name);
+
 /* Names of modules and their parts: [A-Za-z0-9_]+. */
 bool epl__name_fits(const char *name);
 /* The first name that stands twice, or NULL; sorts the list. */

@@ -328,7 +328,7 @@ static const epl_type *node_type(epl_fn *f, const epl_prim *p, const epl__id *in
     bool same = true;
     for (size_t i = 0; i < count; i++) {
         list[i] = *epl__node_at(f, in[i])->type;
-        same = same && list[i].shape.rank == list[0].shape.rank &&
+        same = same && list[i].dtype == list[0].dtype && list[i].shape.rank == list[0].shape.rank &&
                !memcmp(list[i].shape.dim, list[0].shape.dim, sizeof list[0].shape.dim);
     }
     if (!p->type && p->elementwise && !same)
@@ -412,47 +412,6 @@ epl_val epl__build(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count
             return epl__val(f, tape ? id | EPL__TAPE : id);
     }
     return node_add(f, n, tape, &like, shared);
-}
-
-epl_val epl_op(const epl_prim *p, epl_vals in, const void *attrs)
-{
-    epl__id few[16], *id = few;
-    epl_fn *any = NULL;
-    in = epl__listed(in);
-    for (size_t i = 0; i < in.count && !any; i++)
-        any = epl__fn_of(in.at[i]);
-    if (!any || !p)
-        return EPL_NO_VAL;
-    bool is_tree = p == &epl__prim_tuple;
-    if (is_tree || (p->attrs_size && !attrs)) {
-        epl__fail(any, EPL_ERR_ARG, "[%s] %s", p->name,
-                  is_tree ? "trees are made by epl_input_tree alone"
-                          : "its attributes are missing");
-        return EPL_NO_VAL;
-    }
-    if (in.count > 16 && !(id = epl__arena_take(&any->arena, in.count * sizeof *id)))
-        return EPL_NO_VAL;
-    if (p->inputs >= 0 && (size_t)p->inputs != in.count) {
-        epl__fail(any, EPL_ERR_ARG, "[%s] %d operands expected, got %zu", p->name, p->inputs,
-                  in.count);
-        return EPL_NO_VAL;
-    }
-    epl_fn *f = epl__meet(in, id, p->name);
-    if (!f)
-        return EPL_NO_VAL;
-    const epl_type *like = NULL;
-    for (size_t i = 0; i < in.count && !like; i++)
-        like = id[i] == EPL__ID_NONE ? NULL : epl__node_at(f, id[i])->type;
-    for (size_t i = 0; i < in.count; i++) {
-        double number;
-        int64_t integer;
-        if (id[i] != EPL__ID_NONE)
-            continue;
-        epl__num_read(in.at[i], &number, &integer);
-        epl_shape shape = p->elementwise ? like->shape : epl_shape_of(0, NULL);
-        id[i] = epl__id_of(epl__splat(f, like->dtype, shape, number, integer));
-    }
-    return epl__build(f, p, id, in.count, attrs, NULL);
 }
 
 epl_val epl__splat(epl_fn *f, epl_dtype dtype, epl_shape shape, double value, int64_t integer)

@@ -288,10 +288,10 @@ static epl__id take_in(epl_fn *to, const epl_fn *from, epl__id id)
         epl_fn *g = (epl_fn *)path[steps];
         epl__id found = EPL__ID_NONE;
         for (uint32_t i = 0; i < g->entries && found == EPL__ID_NONE; i++)
-            if (g->entry[i].outer == id && g->entry[i].axis == -2)
+            if (g->entry[i].outer == id && g->entry[i].axis == EPL__AS_USED)
                 found = g->entry[i].inner;
         if (found == EPL__ID_NONE)
-            found = epl__id_of(epl__entry_add(g, id, -2));
+            found = epl__id_of(epl__entry_add(g, id, EPL__AS_USED));
         if (found == EPL__ID_NONE)
             return found;
         id = found;

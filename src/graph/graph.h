@@ -39,7 +39,13 @@ typedef struct {
     uint32_t table_size, shared;
 } epl__nodes;
 
-typedef enum { EPL__FN_PLAIN, EPL__FN_MAP } epl__fn_kind;
+typedef enum {
+    EPL__FN_PLAIN,
+    EPL__FN_MAP,
+    EPL__FN_SCAN,
+    EPL__FN_WHILE,
+    EPL__FN_BRANCH /* of a switch, or a checkpoint */
+} epl__fn_kind;
 enum { EPL__MAX_PARTS = 10 }; /* dtype ranges of a tree */
 typedef struct {
     const char *name;
@@ -51,8 +57,9 @@ typedef struct {
 /* How an inner function takes a value in. */
 typedef struct {
     epl__id inner, outer; /* outer: id in the parent */
-    int axis;             /* mapped axis in outer, or -1: the same for all entries */
+    int axis;             /* mapped axis in outer, or one of the following */
 } epl__entry;
+enum { EPL__AS_PASSED_IN = -1, EPL__AS_USED = -2, EPL__AS_CARRIED = -3 };
 
 struct epl_fn {
     epl_scope *scope;
@@ -77,7 +84,8 @@ struct epl_fn {
     epl__entry *entry;
     uint32_t entries, entry_room;
     int64_t mapped_size, chunk; /* -1: no epl_each yet */
-    epl__id *mapped_to;         /* after closing: inner id -> parent id, EPL__ID_NONE: not yet */
+    struct epl__flow *flow;     /* of loops and branches: src/graph/flow.c */
+    struct epl__memo *memo;     /* regions that were mapped into this function */
     /* jit: the types of the arguments, by position; NULL otherwise */
     const epl_type *passed;
     size_t passed_count;
@@ -117,8 +125,8 @@ epl_val epl__build(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count
 /* All values in the deepest function among them: outer ones are taken in. NULL after an
  * error (a closed function, functions of two scopes, none among the operands). */
 epl_fn *epl__meet(epl_vals in, epl__id *id, const char *op);
-/* A hidden input of the inner function f for a value of its parent: axis of epl_each, -1 for
- * epl_pass, -2 for a value that was simply used. */
+/* A hidden input of the inner function f for a value of its parent: axis of epl_each, or how
+ * else it comes in. */
 epl_val epl__entry_add(epl_fn *f, epl__id outer, int axis);
 /* The scope's error, with the module path where f is building. */
 void epl__fail(epl_fn *f, epl_status status, const char *format, ...)
@@ -146,6 +154,9 @@ epl__id epl__tape_input(epl_fn *f, const epl_type *t);
 /* A simplified value for p(in), or EPL__ID_NONE to build the node: src/graph/simplify.c. */
 epl__id epl__simplify(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count,
                       const void *attrs, const epl_type *type);
+/* The slice of an assembled or padded array as one of its single piece, or as zeros where it
+ * has none: src/graph/pieces.c. EPL__ID_NONE: it is neither. */
+epl__id epl__slice_of_pieces(epl_fn *f, epl__id x, const epl__slice_attrs *a, const epl_type *type);
 /* The cone of the outputs and updates copied into a fresh function of scope s, rewritten
  * and shared: what a plan is made from. Inputs keep their order. */
 epl_fn *epl__simplified(epl_scope *s, const epl_fn *f);

@@ -113,9 +113,16 @@ typedef struct {
     X(scatter)               \
     X(random)                \
     X(fold)                  \
-    X(pool_argmax)
+    X(pool_argmax)           \
+    X(region)                \
+    X(part)                  \
+    X(laid)
 #define X(name) extern const epl_prim epl__prim_##name;
 EPL__ENGINE_PRIMS(X)
 #undef X
+
+/* The dtypes that an element-wise primitive computes: F f32 and f64, I integers, B bool; NULL:
+ * its own rule says. Defined beside the records. */
+const char *epl__prim_takes(const epl_prim *p);
 
 #endif

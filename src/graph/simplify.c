@@ -57,6 +57,8 @@ static epl__id view_rule(const site *s)
         const epl__slice_attrs *a = s->attrs;
         if (same && a->step == 1)
             return s->in[0];
+        if (x->prim == &epl__prim_assemble || x->prim == &epl__prim_pad)
+            return epl__slice_of_pieces(s->f, s->in[0], a, s->type);
     } else if (s->p == &epl__prim_permute) {
         epl__permute_attrs a = *(const epl__permute_attrs *)s->attrs;
         bool identity = true;
@@ -230,96 +232,4 @@ epl__id epl__simplify(epl_fn *f, const epl_prim *p, const epl__id *in, size_t co
         return EPL__ID_NONE;
     epl__id id = arithmetic_rule(&s);
     return id != EPL__ID_NONE ? id : fold_rule(&s);
-}
-
-/* -- the whole function, for a plan --------------------------------------------------------- */
-/* Marks what the outputs and updates need; operands come before users, so one sweep does. */
-static bool mark_live(epl_fn *f)
-{
-    if (!epl__marks(f))
-        return false;
-    for (uint32_t i = 0; i < f->outputs; i++)
-        f->mark[f->output[i].value] = f->epoch;
-    for (uint32_t i = 0; i < f->inputs; i++) {
-        f->mark[f->input[i].value] = f->epoch;
-        if (f->input[i].update != EPL__ID_NONE)
-            f->mark[f->input[i].update] = f->epoch;
-    }
-    for (uint32_t id = f->main.count; id-- > 0;) {
-        const epl__node *n = epl__node_at(f, id);
-        for (uint32_t i = 0; f->mark[id] == f->epoch && i < n->count; i++)
-            f->mark[n->in[i]] = f->epoch;
-    }
-    return true;
-}
-
-static epl__id copied(epl_fn *g, const epl_fn *f, epl__id id, const epl__id *map, epl__id *in)
-{
-    const epl__node *n = epl__node_at(f, id);
-    for (uint32_t i = 0; i < n->count; i++)
-        in[i] = map[n->in[i]];
-    if (n->prim == &epl__prim_copy || n->prim == &epl__prim_stop)
-        return in[0];
-    epl__where(g, f->where[n->where]);
-    if (n->prim->expand && n->count <= 4) {
-        epl_val x[4];
-        for (uint32_t i = 0; i < n->count; i++)
-            x[i] = epl__val(g, in[i]);
-        return epl__id_of(n->prim->expand(x, n->count, n->attrs));
-    }
-    return epl__id_of(epl__build(g, n->prim, in, n->count, n->attrs, n->type));
-}
-
-static bool ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map)
-{
-    g->input = epl__arena_take(&g->arena, (f->inputs + 1) * sizeof *g->input);
-    g->output = epl__arena_take(&g->arena, (f->outputs + 1) * sizeof *g->output);
-    if (!g->input || !g->output)
-        return false;
-    g->inputs = f->inputs;
-    g->outputs = f->outputs;
-    g->input_nodes = f->input_nodes;
-    for (uint32_t i = 0; i < f->inputs + f->outputs; i++) {
-        bool in = i < f->inputs;
-        epl__port *to = in ? &g->input[i] : &g->output[i - f->inputs];
-        *to = in ? f->input[i] : f->output[i - f->inputs];
-        to->name = epl__arena_text(&g->arena, to->name);
-        to->value = map[to->value];
-        if (in && to->update != EPL__ID_NONE)
-            to->update = map[to->update];
-    }
-    return true;
-}
-
-epl_fn *epl__simplified(epl_scope *s, const epl_fn *source)
-{
-    epl_fn *f = (epl_fn *)source; /* marks alone are touched */
-    epl_fn *g = epl__fn_make(s, NULL, EPL__FN_PLAIN, f->name);
-    if (!g || !mark_live(f))
-        return NULL;
-    epl__id *map = epl__arena_take(&g->arena, (f->main.count + 1) * sizeof *map);
-    uint32_t most = 1;
-    for (uint32_t id = 0; id < f->main.count; id++)
-        if (epl__node_at(f, id)->count > most)
-            most = epl__node_at(f, id)->count;
-    epl__id *in = epl__arena_take(&g->arena, most * sizeof *in);
-    if (!map || !in) {
-        epl_scope_fail(s, EPL_ERR_MEMORY, "no memory to simplify \"%s\"", f->name);
-        return NULL;
-    }
-    g->rule_depth = 1;
-    for (uint32_t id = 0; id < f->main.count; id++) {
-        map[id] = EPL__ID_NONE;
-        if (f->mark[id] == f->epoch)
-            map[id] = copied(g, f, id, map, in);
-        if (epl_scope_status(s) != EPL_OK)
-            return NULL;
-    }
-    if (!ports_copied(g, f, map)) {
-        epl_scope_fail(s, EPL_ERR_MEMORY, "no memory to simplify \"%s\"", f->name);
-        return NULL;
-    }
-    g->rule_depth = 0;
-    g->closed = true;
-    return g;
 }

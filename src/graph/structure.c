@@ -52,11 +52,19 @@ int64_t epl__product(epl_shape s, int from, int to)
 }
 
 /* -- views -------------------------------------------------------------------------------- */
+static epl_val too_many_axes(const char *op, epl_val x)
+{
+    epl__fail(epl__fn_of(x), EPL_ERR_SHAPE, "[%s] more than %d axes", op, EPL_MAX_RANK);
+    return EPL_NO_VAL;
+}
+
 epl_val epl__reshape(epl_val x, epl_shape shape)
 {
     epl__reshape_attrs a = {.rank = shape.rank};
     if (!x.graph || same_shape(epl_typeof(x).shape, shape))
         return x;
+    if (shape.rank > EPL_MAX_RANK)
+        return too_many_axes("reshape", x);
     memcpy(a.dim, shape.dim, (size_t)shape.rank * sizeof *a.dim);
     return one(&epl__prim_reshape, x, &a);
 }
@@ -91,10 +99,8 @@ epl_val epl__broadcast(epl_val x, epl_shape out, int64_t mask)
     epl__broadcast_attrs a = {.rank = out.rank, .mask = mask};
     if (!x.graph || !mask)
         return x;
-    if (out.rank > EPL_MAX_RANK) {
-        epl__fail(epl__fn_of(x), EPL_ERR_SHAPE, "[broadcast] more than %d axes", EPL_MAX_RANK);
-        return EPL_NO_VAL;
-    }
+    if (out.rank > EPL_MAX_RANK)
+        return too_many_axes("broadcast", x);
     memcpy(a.dim, out.dim, (size_t)out.rank * sizeof *a.dim);
     return one(&epl__prim_broadcast, x, &a);
 }
@@ -134,6 +140,8 @@ epl_val epl__expand(epl_val x, epl_shape out)
 epl_val epl__slice(epl_val x, int axis, int64_t start, int64_t length, int64_t step)
 {
     epl__slice_attrs a = {axis, start, length, step};
+    if (!length)
+        a.start = 0;
     if (start == 0 && step == 1 && length == epl_dim(x, axis))
         return x;
     return one(&epl__prim_slice, x, &a);

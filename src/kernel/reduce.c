@@ -5,7 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LEAST_ROW = 32, LEAST_STRIP = 4, WIDEST = 512, PART_NS = 4000 };
+enum {
+    LEAST_ROW = 32,
+    LEAST_STRIP = 4,
+    WIDEST = 512,
+    PART_NS = 4000,
+    SHORT_ROW = 16,
+    SHORT_COLUMNS = 256
+};
 
 /* -- rows and buffers: one output at a time ------------------------------------------------ */
 
@@ -55,6 +62,23 @@ static void run_rows(const epl__call *call, void *const *p, int64_t begin, int64
             r->row(r->leaf, x + r->reduced.offset[1], out);
         else
             reduce_one(r, x, out, scratch);
+    }
+}
+
+/* Short rows: turned in a buffer, so that each output is a column. */
+static void run_short(const epl__call *call, void *const *p, int64_t begin, int64_t end,
+                      void *scratch)
+{
+    const epl__reduction *r = (const epl__reduction *)call;
+    const int64_t size = (int64_t)r->size, step = r->kept.stride[1][0];
+    int64_t stop = end * r->units_of_part;
+    stop = stop < r->units ? stop : r->units;
+    for (int64_t i = begin * r->units_of_part; i < stop; i += SHORT_COLUMNS) {
+        const int64_t n = stop - i < SHORT_COLUMNS ? stop - i : SHORT_COLUMNS;
+        const epl__rows turned = {2, {r->leaf, n}, {size, step}};
+        r->move->load(&turned, (const char *)p[1] + r->kept.offset[1] + i * step, 0, r->leaf * n,
+                      scratch);
+        r->rows(n, r->leaf, scratch, n, (char *)p[0] + i * size);
     }
 }
 
@@ -208,6 +232,12 @@ static void set_rows(epl__reduction *r)
         r->leaf = r->reduced.dim[last];
         r->leaves = total / r->leaf;
         epl__pair_drop(&r->reduced, last);
+        const bool flat = r->kept.rank == 1 && r->kept.stride[0][0] == (int64_t)r->size;
+        if (flat && r->leaves == 1 && r->leaf <= SHORT_ROW && r->kept.offset[0] == 0 &&
+            r->reduced.offset[1] == 0) {
+            r->call.run = run_short;
+            r->call.scratch = SHORT_ROW * SHORT_COLUMNS * r->size;
+        }
         return;
     }
     r->gathered.rank = r->reduced.rank;
@@ -318,7 +348,8 @@ epl__call *epl__reduce_prepare(epl__arena *a, epl__reduce_op op, epl_dtype dtype
         return &r->call;
     }
     const double per_element = (r->gathers ? 1.0 : 0.03 * (double)r->size / 4) + 0.005;
-    const double ns = 10 + per_element * (double)reduced * (double)outputs / (double)r->units;
+    const double ns = (r->call.run == run_short ? 1 : 10) +
+                      per_element * (double)reduced * (double)outputs / (double)r->units;
     const char *what = op == EPL__SUM ? "sum" : op == EPL__AMAX ? "amax" : "amin";
     return epl__reduction_finish(a, r, what, dtype, ns) ? &r->call : NULL;
 }

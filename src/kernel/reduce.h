@@ -2,7 +2,7 @@
  *
  * Kept axes are a pair (out, in), reduced axes a pair too (in alone; strides of the input
  * are in [1]). Ways, by what is contiguous in the input:
- *   rows     a reduced axis: a leaf is one row
+ *   rows     a reduced axis: a leaf is one row (short ones are turned, many at a time)
  *   strips   a kept axis: a leaf is a block of rows, reduced column by column
  *   buffer   neither, or too short a row: a leaf is EPL__TILE elements, gathered
  * Results of leaves are combined pairwise, in the order of counting up.

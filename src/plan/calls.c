@@ -4,7 +4,7 @@
 #include "../base/type.h"
 #include "plan.h"
 
-static epl__step *step_add(epl__making *m, const epl__place *place, uint32_t places, epl__id where)
+epl__step *epl__step_add(epl__making *m, const epl__place *place, uint32_t places, epl__id where)
 {
     epl__program *p = m->program;
     if (p->steps == p->step_room) {
@@ -26,6 +26,7 @@ static epl__step *step_add(epl__making *m, const epl__place *place, uint32_t pla
     if (where < m->f->main.count)
         s->where = epl__arena_text(&p->arena, m->f->where[epl__node_at(m->f, where)->where]);
     p->most_places = places > p->most_places ? places : p->most_places;
+    p->most_arrays = places > p->most_arrays ? places : p->most_arrays;
     p->steps++;
     return s->where ? s : NULL;
 }
@@ -37,7 +38,7 @@ bool epl__call_add(epl__making *m, const epl__call *call, const epl__place *plac
         return epl__no_memory(m);
     if (call->parts == 0 && !call->check)
         return true; /* nothing to do */
-    epl__step *s = step_add(m, place, places, where);
+    epl__step *s = epl__step_add(m, place, places, where);
     if (!s)
         return epl__no_memory(m);
     s->call = call;
@@ -144,10 +145,11 @@ bool epl__calls(epl__making *m)
 {
     for (uint32_t k = 0; k < m->steps; k++) {
         const epl__plan_step *s = &m->step[k];
-        bool ok = s->kind == EPL__STEP_TILE   ? epl__call_tile(m, s)
-                  : s->kind == EPL__STEP_DOT  ? epl__call_dot(m, s)
-                  : s->kind == EPL__STEP_CONV ? epl__call_conv(m, s)
-                                              : epl__call_rest(m, s);
+        bool ok = s->kind == EPL__STEP_TILE     ? epl__call_tile(m, s)
+                  : s->kind == EPL__STEP_DOT    ? epl__call_dot(m, s)
+                  : s->kind == EPL__STEP_CONV   ? epl__call_conv(m, s)
+                  : s->kind == EPL__STEP_REGION ? epl__call_region(m, s)
+                                                : epl__call_rest(m, s);
         if (!ok)
             return false;
     }
@@ -167,7 +169,7 @@ bool epl__kernel_step(epl__making *m, const epl__plan_step *s)
         type[i + 1] = *m->type[n->in[i]];
         place[i + 1] = epl__place_of(m, &s->operand[i], type[i + 1].dtype);
     }
-    epl__step *step = step_add(m, place, n->count + 1, s->id);
+    epl__step *step = epl__step_add(m, place, n->count + 1, s->id);
     void *attrs = n->prim->attrs_size ? epl__arena_take(&m->program->arena, n->prim->attrs_size)
                                       : NULL;
     if (!step || (n->prim->attrs_size && !attrs))

@@ -50,6 +50,10 @@ void epl__program_free(epl__program *p)
 {
     if (!p)
         return;
+    for (epl__program *inner = p->inner, *next; inner; inner = next) {
+        next = inner->next;
+        epl__program_free(inner);
+    }
     epl__arena arena = p->arena; /* it holds p itself */
     epl__arena_free(&arena);
 }
@@ -81,12 +85,23 @@ epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_
         ok = epl__no_memory(&m);
     if (!ok && epl_scope_status(s) == EPL_OK)
         epl_scope_fail(s, EPL_ERR_MEMORY, "[compile] no memory for a plan of \"%s\"", f->name);
+    if (ok)
+        m.program->fallible = m.last_fallible >= 0;
     epl__arena_free(&m.arena);
     epl_scope_free(scratch);
     if (ok)
         return m.program;
     epl__program_free(m.program);
     return NULL;
+}
+
+static const char *region_name(const epl__run_region *r)
+{
+    const epl__region *of = &r->layout->region;
+    return of->kind == EPL__SCAN    ? "scan"
+           : of->kind == EPL__WHILE ? "while"
+           : of->bodies > 1         ? "switch"
+                                    : "checkpoint";
 }
 
 size_t epl__program_text(const epl__program *p, char *text, size_t size)
@@ -104,8 +119,13 @@ size_t epl__program_text(const epl__program *p, char *text, size_t size)
                                    s->place[k].slot < 0 ? 0LL : (long long)s->place[k].byte);
         n = snprintf(text && used < size ? text + used : NULL, used < size ? size - used : 0,
                      "%4u %-34s parts %lld %8.2f us %s  # %s\n", i,
-                     s->call ? s->call->name : s->prim->name,
-                     s->call ? (long long)s->call->parts : 1, s->call ? s->call->cost / 1000 : 0,
+                     s->call     ? s->call->name
+                     : s->region ? region_name(s->region)
+                                 : s->prim->name,
+                     s->call ? (long long)s->call->parts : 1,
+                     s->call     ? s->call->cost / 1000
+                     : s->region ? s->region->cost / 1000
+                                 : 0,
                      places, s->where);
         used += n > 0 ? (size_t)n : 0;
     }

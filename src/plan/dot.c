@@ -2,12 +2,15 @@
  *
  * Labels fall in four classes: batch (both operands and the result), m (first and result),
  * n (second and result), k (summed). The axes of a class are merged where strides allow;
- * of m and n the largest run is the matrix axis and the rest become batch axes that one
- * operand shares; k must merge to one axis, else an operand is packed.
+ * of m and n the run that is contiguous in the result, or else the largest, is the matrix
+ * axis and the rest become batch axes that one operand shares; k must merge to one axis, else
+ * an operand is packed.
  */
 #include <string.h>
 #include "../base/scope.h"
 #include "plan.h"
+
+enum { SHORTEST_ROW = 4 };
 
 typedef struct {
     int64_t size, a, b, c; /* strides */
@@ -88,10 +91,15 @@ static void sorted_axes(const epl__making *m, epl__id id, const epl__view *va, c
     merge(x->n, &x->ns);
 }
 
+/* An axis of size 0 among them: a sum of nothing, whatever the strides are. */
 static bool k_merges(const axes *x, bool by_b, axis *out)
 {
     axis k[EPL_MAX_RANK];
     int count = x->ks;
+    *out = (axis){0, 1, 1, 0};
+    for (int i = 0; i < count; i++)
+        if (!x->k[i].size)
+            return true;
     memcpy(k, x->k, sizeof k);
     order(k, count, by_b);
     merge(k, &count);
@@ -171,13 +179,19 @@ bool epl__dot_operands(epl__making *m, epl__id id, epl__view *operand)
     return pack_operand(m, id, operand, 0, true) && pack_operand(m, id, operand, 1, false);
 }
 
-/* The largest run is the matrix axis; the others go to the batch. */
-static axis take_largest(axis *x, int count, axes *all)
+/* Results that lie side by side are written as vectors: worth more than a long run. */
+static int64_t worth(const axis *x)
+{
+    return x->c == 1 && x->size >= SHORTEST_ROW ? INT64_MAX : x->size;
+}
+
+/* The matrix axis; the others go to the batch. */
+static axis take_matrix_axis(axis *x, int count, axes *all)
 {
     axis one = {1, 1, 1, 1};
     int best = -1;
     for (int i = 0; i < count; i++)
-        if (best < 0 || x[i].size >= x[best].size)
+        if (best < 0 || worth(&x[i]) >= worth(&x[best]))
             best = i;
     for (int i = 0; i < count; i++)
         if (i != best)
@@ -194,7 +208,7 @@ bool epl__call_dot(epl__making *m, const epl__plan_step *s)
     sorted_axes(m, s->id, a, b, &x);
     if (!k_merges(&x, false, &k))
         k_merges(&x, true, &k);
-    axis am = take_largest(x.m, x.ms, &x), an = take_largest(x.n, x.ns, &x);
+    axis am = take_matrix_axis(x.m, x.ms, &x), an = take_matrix_axis(x.n, x.ns, &x);
     epl__gemm_desc d = {.dtype = node->type->dtype,
                         .batch_rank = x.batches,
                         .m = am.size,

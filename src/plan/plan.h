@@ -10,7 +10,7 @@
 #ifndef EPL_PLAN_INTERNAL_H
 #define EPL_PLAN_INTERNAL_H
 #include <espalier/plan.h>
-#include "../graph/graph.h"
+#include "../graph/region.h"
 #include "../kernel/kernel.h"
 #include "args.h"
 
@@ -20,8 +20,21 @@ typedef struct {
     int32_t slot;
     int64_t byte;
 } epl__place;
+typedef struct epl__program epl__program;
+/* A region: its bodies' programs, and bytes of what goes in and out at a step. */
 typedef struct {
-    const epl__call *call; /* or NULL: prim's own kernel on whole arrays */
+    const epl__layout *layout;
+    const epl__program **body; /* of a while: the condition, then the step */
+    uint32_t predicates;
+    int64_t *carry_bytes, *spare;       /* by carried value; spare: bytes into own */
+    int64_t *given_bytes, *entry_bytes; /* by further output; by operand */
+    int64_t flag;                       /* of a while: bytes into own */
+    size_t own, space, slots;           /* its memory; a body's; a body's pointers */
+    double cost;
+} epl__run_region;
+typedef struct {
+    const epl__call *call; /* or NULL: prim's own kernel on whole arrays, or a region */
+    const epl__run_region *region;
     const epl_prim *prim;
     const void *attrs;
     epl_type *type;    /* prim: of the result, then of the operands */
@@ -29,16 +42,26 @@ typedef struct {
     uint32_t places;
     const char *where;
 } epl__step;
-typedef struct {
+struct epl__program {
     epl__arena arena; /* all of it */
     const char *name;
     epl__port *input, *output;
     uint32_t inputs, outputs;
     epl__step *step;
     uint32_t steps, step_room, most_places;
-    size_t workspace, scratch; /* bytes; scratch for each thread */
-    double cost;               /* nanoseconds on one core, roughly */
-} epl__program;
+    size_t workspace, scratch;  /* bytes; scratch for each thread */
+    size_t nested;              /* bytes behind the workspace, for regions */
+    size_t inner_slots;         /* pointers of their bodies */
+    uint32_t most_arrays;       /* places of a step, bodies included */
+    double cost;                /* nanoseconds on one core, roughly */
+    bool fallible;              /* a run may end with an error of its data */
+    epl__program *inner, *next; /* of regions: freed with this one */
+};
+/* Pointers that a run of p needs: workspace, inputs, outputs, a step's, and those of bodies. */
+static inline size_t epl__slots(const epl__program *p)
+{
+    return 1 + p->inputs + p->outputs + p->most_places + p->inner_slots;
+}
 
 /* Closes nothing; f must not change. NULL: s has failed with the text. The program takes
  * memory from alloc, f's is not needed afterwards; whoever made it frees it. */
@@ -68,6 +91,7 @@ typedef enum {
     EPL__STEP_ASSEMBLE,
     EPL__STEP_POOL,
     EPL__STEP_KERNEL,
+    EPL__STEP_REGION,
     EPL__STEP_GIVE /* into an output or an updated input */
 } epl__step_kind;
 typedef struct {
@@ -141,6 +165,9 @@ bool epl__call_dot(epl__making *m, const epl__plan_step *s);
 bool epl__call_conv(epl__making *m, const epl__plan_step *s);
 bool epl__kernel_step(epl__making *m, const epl__plan_step *s);
 bool epl__call_rest(epl__making *m, const epl__plan_step *s);
+bool epl__call_region(epl__making *m, const epl__plan_step *s);
+/* A step without a call: places are copied. NULL: no memory. */
+epl__step *epl__step_add(epl__making *m, const epl__place *place, uint32_t places, epl__id where);
 bool epl__call_add(epl__making *m, const epl__call *call, const epl__place *place, uint32_t places,
                    epl__id where);
 epl__place epl__place_of(const epl__making *m, const epl__view *v, epl_dtype dtype);

@@ -106,7 +106,7 @@ static bool pad(epl__making *m, epl__id id)
         return true;
     int64_t stride[EPL_MAX_RANK];
     memcpy(stride, mem->stride, sizeof stride);
-    stride[axis] *= step;
+    stride[axis] *= kept > 1 ? step : 1;
     s.dim[axis] = kept;
     v.offset += first * v.stride[axis];
     return copy(m, t->dtype, s, stride,

@@ -183,8 +183,10 @@ static bool node_step(epl__making *m, epl__id id)
         return tile_node(m, id);
     if (p == &epl__prim_pool_argmax && epl_dtype_is_float(m->type[n->in[0]]->dtype))
         kind = EPL__STEP_POOL;
-    bool flat = kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER || kind == EPL__STEP_KERNEL ||
-                kind == EPL__STEP_POOL;
+    if (p == &epl__prim_laid)
+        kind = EPL__STEP_REGION;
+    bool flat = kind == EPL__STEP_REGION || kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER ||
+                kind == EPL__STEP_KERNEL || kind == EPL__STEP_POOL;
     epl__view *operand = kind == EPL__STEP_ASSEMBLE ? NULL : operands(m, n, flat);
     if (!operand && kind != EPL__STEP_ASSEMBLE)
         return epl__no_memory(m);
@@ -195,7 +197,7 @@ static bool node_step(epl__making *m, epl__id id)
         s->operand = operand;
     bool indexed = kind == EPL__STEP_GATHER || kind == EPL__STEP_SCATTER;
     if (s && ((indexed && !epl__index_in_range(m, n->in[1], epl__indexed_axis(m, n))) ||
-              (kind == EPL__STEP_KERNEL && p->kernel))) {
+              (kind == EPL__STEP_KERNEL && p->kernel) || kind == EPL__STEP_REGION)) {
         s->fallible = true;
         m->last_fallible = (int)m->steps - 1;
     }

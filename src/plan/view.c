@@ -119,10 +119,14 @@ bool epl__views(epl__making *m, epl__id id)
     if (n->prim == &epl__prim_reshape)
         return reshaped(m, id, n->in[0]);
     *v = *x;
-    if (n->prim == &epl__prim_slice) {
+    if (n->prim == &epl__prim_part) { /* its place in the region's bytes */
+        v->offset = ((const epl__part_attrs *)n->attrs)->byte /
+                    (int64_t)epl_dtype_bytes(n->type->dtype);
+        epl__strides(n->type->shape, v->stride);
+    } else if (n->prim == &epl__prim_slice) {
         const epl__slice_attrs *a = n->attrs;
         v->offset += a->length ? a->start * x->stride[a->axis] : 0;
-        v->stride[a->axis] *= a->step;
+        v->stride[a->axis] *= a->length > 1 ? a->step : 1;
     } else if (n->prim == &epl__prim_permute) {
         const epl__permute_attrs *a = n->attrs;
         for (int i = 0; i < rank; i++)

@@ -198,7 +198,7 @@ static const epl__program *last_program(epl_plan p)
 size_t epl_plan_work_bytes(epl_plan p)
 {
     const epl__program *program = last_program(p);
-    return program ? program->workspace + program->scratch : 0;
+    return program ? program->workspace + program->nested + program->scratch : 0;
 }
 
 size_t epl_plan_steps(epl_plan p)

@@ -7,6 +7,7 @@
 #include "../base/scope.h"
 #include "../base/spec.h"
 #include "../plan/args.h"
+#include "reference.h"
 #include "scalar.h"
 
 static void fill(const epl__const_attrs *a, const epl_array *out)
@@ -78,6 +79,19 @@ static epl_status node_eval(evaluation *e, epl__id id)
     }
     if (n->prim == &epl__prim_tuple)
         return EPL_OK;
+    if (n->prim == &epl__prim_part) { /* data of a region: an array for each part */
+        *v = ((epl_array *)e->value[n->in[0]].data)[((const epl__part_attrs *)n->attrs)->index];
+        return EPL_OK;
+    }
+    if (n->prim == &epl__prim_region) {
+        epl_array *in = epl__arena_take(&e->arena, (n->count + 1) * sizeof *in);
+        for (uint32_t k = 0; in && k < n->count; k++)
+            in[k] = e->value[n->in[k]];
+        v->data = in ? epl__reference_region(n, in, &e->arena) : NULL;
+        if (!v->data)
+            epl_scope_fail(f->scope, EPL_ERR_MEMORY, "[reference] no memory");
+        return epl_scope_status(f->scope);
+    }
     v->data = epl__arena_take(&e->arena, epl_bytes(v->type) + 1);
     epl_array *in = epl__arena_take(&e->arena, (n->count + 1) * sizeof *in);
     if (!v->data || !in) {
@@ -128,6 +142,37 @@ static bool keep_inputs(evaluation *e)
     return true;
 }
 
+/* All that f's outputs and updates need; the arena is the caller's to free. */
+static epl_status evaluate(evaluation *e, const epl_fn *f, epl_arrays in)
+{
+    epl_status status = EPL_OK;
+    *e = (evaluation){.f = f, .in = in};
+    epl__arena_init(&e->arena, f->arena.alloc);
+    e->value = epl__arena_take(&e->arena, (f->main.count + 1) * sizeof *e->value);
+    e->live = epl__arena_take(&e->arena, f->main.count + 1);
+    e->source = epl__sources(f, &e->arena);
+    if (!e->value || !e->live || !e->source) {
+        epl_scope_fail(f->scope, EPL_ERR_MEMORY, "[reference] no memory");
+        return EPL_ERR_MEMORY;
+    }
+    mark(e);
+    for (epl__id id = 0; status == EPL_OK && id < f->main.count; id++)
+        if (e->live[id])
+            status = node_eval(e, id);
+    return status;
+}
+
+epl_status epl__reference_body(const epl_fn *f, epl_arrays in, epl_arrays out)
+{
+    evaluation e;
+    epl_status status = evaluate(&e, f, in);
+    for (uint32_t i = 0; status == EPL_OK && i < f->outputs; i++)
+        if (out.at[i].data)
+            give(&e, f->output[i].value, &out.at[i]);
+    epl__arena_free(&e.arena);
+    return status;
+}
+
 epl_status epl_reference(epl_fn *f, epl_arrays in, epl_arrays out)
 {
     char message[EPL__RUN_MESSAGE];
@@ -144,19 +189,8 @@ epl_status epl_reference(epl_fn *f, epl_arrays in, epl_arrays out)
         epl_scope_fail(f->scope, status, "%s", message);
         return status;
     }
-    evaluation e = {.f = f, .in = in};
-    epl__arena_init(&e.arena, f->arena.alloc);
-    e.value = epl__arena_take(&e.arena, (f->main.count + 1) * sizeof *e.value);
-    e.live = epl__arena_take(&e.arena, f->main.count + 1);
-    e.source = epl__sources(f, &e.arena);
-    if (!e.value || !e.live || !e.source) {
-        epl_scope_fail(f->scope, EPL_ERR_MEMORY, "[reference] no memory");
-        status = EPL_ERR_MEMORY;
-    } else
-        mark(&e);
-    for (epl__id id = 0; status == EPL_OK && id < f->main.count; id++)
-        if (e.live[id])
-            status = node_eval(&e, id);
+    evaluation e;
+    status = evaluate(&e, f, in);
     for (uint32_t i = 0; status == EPL_OK && i < f->outputs; i++)
         give(&e, f->output[i].value, &out.at[i]);
     if (status == EPL_OK && !keep_inputs(&e)) /* an update may be another input, as it was */

@@ -20,11 +20,11 @@ static size_t up(size_t n)
 bool epl__work_grow(epl_work *w, const epl__program *p)
 {
     size_t threads = w->pool ? (size_t)epl_pool_threads(w->pool) : 1;
-    size_t bytes = up(p->workspace) + threads * up(p->scratch) + 64;
-    size_t slots = 2 + p->inputs + p->outputs + p->most_places;
+    size_t bytes = up(p->workspace) + p->nested + threads * up(p->scratch) + 64;
+    size_t slots = epl__slots(p);
     if (bytes > w->space_bytes) {
         epl__give(w->alloc, w->space, w->space_bytes);
-        w->space = epl__take(w->alloc, bytes);
+        w->space = epl__take_raw(w->alloc, bytes); /* steps write before they read */
         w->space_bytes = w->space ? bytes : 0;
     }
     if (slots > w->base_room) {
@@ -32,12 +32,12 @@ bool epl__work_grow(epl_work *w, const epl__program *p)
         w->base = epl__take(w->alloc, slots * sizeof *w->base);
         w->base_room = w->base ? slots : 0;
     }
-    if (p->most_places > w->array_room) {
+    if (p->most_arrays > w->array_room) {
         epl__give(w->alloc, w->array, w->array_room * sizeof *w->array);
-        w->array = epl__take(w->alloc, p->most_places * sizeof *w->array);
-        w->array_room = w->array ? p->most_places : 0;
+        w->array = epl__take(w->alloc, p->most_arrays * sizeof *w->array);
+        w->array_room = w->array ? p->most_arrays : 0;
     }
-    if (w->space_bytes >= bytes && w->base_room >= slots && w->array_room >= p->most_places)
+    if (w->space_bytes >= bytes && w->base_room >= slots && w->array_room >= p->most_arrays)
         return true;
     epl__text(w->message, sizeof w->message, "[%s] no memory for a workspace of %zu bytes", p->name,
               bytes);
@@ -120,15 +120,15 @@ static epl_status own_kernel(const epl__step *s, void **p, epl_work *w)
     return EPL_ERR_DATA;
 }
 
-static epl_status step_run(const epl__step *s, void **p, epl_work *w, char *scratch, size_t bytes,
-                           epl__team *team)
+static epl_status step_run(const epl__step *s, void **p, const epl__frame *f)
 {
     const epl__call *c = s->call;
+    epl_work *w = f->work;
     if (!c)
         return own_kernel(s, p, w);
     if (c->check) {
         char message[EPL_PRIM_MESSAGE] = "";
-        if (!c->check(c, p, scratch, message)) {
+        if (!c->check(c, p, f->scratch, message)) {
             epl__text(w->message, sizeof w->message, "[%s] %s%s%s%s", c->name, message,
                       *s->where ? " (" : "", s->where, *s->where ? ")" : "");
             return EPL_ERR_DATA;
@@ -136,18 +136,17 @@ static epl_status step_run(const epl__step *s, void **p, epl_work *w, char *scra
         if (!c->run)
             return EPL_OK;
     }
-    if (team && c->parts > 1 && c->cost > SHARE_COST) {
-        shared_call share = {c, p, scratch, bytes};
-        epl__team_for(team, part, &share, c->parts);
+    if (f->team && c->parts > 1 && c->cost > SHARE_COST) {
+        shared_call share = {c, p, f->scratch, f->scratch_bytes};
+        epl__team_for(f->team, part, &share, c->parts);
     } else
-        c->run(c, p, 0, c->parts, scratch);
+        c->run(c, p, 0, c->parts, f->scratch);
     return EPL_OK;
 }
 
-static epl_status steps_run(const epl__program *p, epl_work *w, epl__team *team)
+epl_status epl__frame_run(const epl__program *p, const epl__frame *f)
 {
-    void **base = w->base, **at = w->base + 1 + p->inputs + p->outputs;
-    char *scratch = (char *)base[0] + up(p->workspace);
+    void **base = f->base, **at = base + 1 + p->inputs + p->outputs;
     for (uint32_t i = 0; i < p->steps; i++) {
         const epl__step *s = &p->step[i];
         for (uint32_t k = 0; k < s->places; k++) {
@@ -155,7 +154,10 @@ static epl_status steps_run(const epl__program *p, epl_work *w, epl__team *team)
             at[k] = place->slot < 0 ? (void *)(intptr_t)place->byte
                                     : (char *)base[place->slot] + place->byte;
         }
-        epl_status status = step_run(s, at, w, scratch, up(p->scratch), team);
+        epl_status status = s->region
+                                ? epl__region_run(s->region, at, (char *)base[0] + up(p->workspace),
+                                                  at + p->most_places, f)
+                                : step_run(s, at, f);
         if (status != EPL_OK)
             return status;
     }
@@ -176,7 +178,9 @@ epl_status epl__program_run(const epl__program *p, epl_arrays in, epl_arrays out
     for (uint32_t i = 0; i < p->outputs; i++)
         w->base[1 + p->inputs + i] = out.at[i].data;
     epl__team *team = w->pool && p->cost > TEAM_COST ? epl__team_begin(w->pool) : NULL;
-    status = steps_run(p, w, team);
+    epl__frame frame = {w->base, (char *)w->base[0] + up(p->workspace) + p->nested, up(p->scratch),
+                        team, w};
+    status = epl__frame_run(p, &frame);
     if (team)
         epl__team_end(team);
     return status;

@@ -39,6 +39,19 @@ struct epl_work {
     char message[EPL__RUN_MESSAGE];
 };
 
+/* What one run of a program works with; a region's body has pointers of its own. */
+typedef struct {
+    void **base; /* by slot, then room for one step's pointers, then the bodies' */
+    char *scratch;
+    size_t scratch_bytes;
+    void *team; /* epl__team, or NULL */
+    epl_work *work;
+} epl__frame;
+epl_status epl__frame_run(const epl__program *p, const epl__frame *frame);
+/* p: the step's pointers; own: memory for the region; base: room for its pointers. */
+epl_status epl__region_run(const epl__run_region *r, void **p, char *own, void **base,
+                           const epl__frame *outer);
+
 /* The form for these arguments, built if need be; NULL: work->message says why. */
 epl__program *epl__plan_form(epl_plan plan, epl_arrays in, epl_work *w, epl_status *status);
 bool epl__work_grow(epl_work *w, const epl__program *p);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "../base/scope.h"
 #include "../base/type.h"
+#include "../graph/region.h"
 #include "transform.h"
 
 enum { FEW = 16 };
@@ -82,7 +83,8 @@ static epl_val tangent(epl_fn *f, const epl__node *n, epl_val *x, const epl_val 
 typedef struct {
     epl_fn *f;
     epl__cone cone;
-    epl__id *of; /* tangent of id lowest + i */
+    epl__id *of;     /* tangent of id lowest + i */
+    epl__id **parts; /* of regions: tangents of their parts, by id - lowest */
     epl_val *x, *dx;
 } sweep;
 
@@ -95,14 +97,17 @@ static bool prepare(sweep *s, const epl__id *y, size_t ny, const epl__id *x, siz
     if (!epl__cone_of(f, y, ny, lowest, &s->cone))
         return false;
     uint32_t most = FEW, span = 0;
+    bool regions = false;
     for (uint32_t i = 0; i < s->cone.count; i++) {
         const epl__node *n = epl__node_at(f, s->cone.id[i]);
+        regions |= n->prim == &epl__prim_region;
         most = n->count > most ? n->count : most;
         span = s->cone.id[i] - lowest + 1;
     }
     s->of = epl__arena_take(&f->tape_arena, (span + 1) * sizeof *s->of);
     s->x = epl__arena_take(&f->tape_arena, 2 * most * sizeof *s->x);
-    if (!s->of || !s->x) {
+    s->parts = regions ? epl__arena_take(&f->tape_arena, (span + 1) * sizeof *s->parts) : NULL;
+    if (!s->of || !s->x || (regions && !s->parts)) {
         epl__fail(f, EPL_ERR_MEMORY, "no memory for a derivative of \"%s\"", f->name);
         return false;
     }
@@ -110,11 +115,32 @@ static bool prepare(sweep *s, const epl__id *y, size_t ny, const epl__id *x, siz
     return true;
 }
 
+/* A region's parts have their tangents together. */
+static epl__id region_tangent(sweep *s, epl__id id, const epl__node *n)
+{
+    epl__id *part = epl__arena_take(&s->f->tape_arena,
+                                    (epl__region_parts(epl__region_of(n)) + 1) * sizeof *part);
+    if (part && epl__region_tangents(s->f, id, s->dx, part))
+        s->parts[id - s->cone.lowest] = part;
+    else
+        epl__fail(s->f, EPL_ERR_MEMORY, "no memory for a derivative of \"%s\"", s->f->name);
+    return EPL__ID_NONE;
+}
+
+static epl__id part_tangent(const sweep *s, const epl__node *n)
+{
+    epl__id region = n->in[0];
+    const epl__id *part = region >= s->cone.lowest ? s->parts[region - s->cone.lowest] : NULL;
+    return part ? part[((const epl__part_attrs *)n->attrs)->index] : EPL__ID_NONE;
+}
+
 static epl__id tangent_at(sweep *s, epl__id id)
 {
     epl_fn *f = s->f;
     const epl__node *n = epl__node_at(f, id);
     bool varies = false;
+    if (n->prim == &epl__prim_part)
+        return part_tangent(s, n);
     for (uint32_t i = 0; i < n->count; i++) {
         epl__id in = n->in[i];
         bool inside = in >= s->cone.lowest;
@@ -125,7 +151,11 @@ static epl__id tangent_at(sweep *s, epl__id id)
     if (!varies)
         return EPL__ID_NONE;
     f->where_now = n->where;
-    return epl__id_of(tangent(f, n, s->x, s->dx));
+    if (n->prim == &epl__prim_region)
+        return region_tangent(s, id, n);
+    epl__id t = epl__id_of(tangent(f, n, s->x, s->dx));
+    bool is_zero = t != EPL__ID_NONE && epl__splat_is(f, t, 0); /* a piece that does not vary */
+    return is_zero ? EPL__ID_NONE : t;
 }
 
 bool epl__tangents(epl_fn *f, const epl__id *y, size_t ny, const epl__id *x, const epl__id *dx,

@@ -29,6 +29,11 @@ bool epl__tangents(epl_fn *f, const epl__id *y, size_t ny, const epl__id *x, con
 bool epl__transpose(epl_fn *f, const epl__id *y, const epl__id *ct, size_t ny, const epl__id *x,
                     size_t nx, epl__id *out);
 
+/* Tangents of a region's parts, given those of its operands; EPL__ID_NONE: does not vary. */
+bool epl__region_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *out);
+/* Cotangents of operands of a region on the tape, given those of its parts. */
+bool epl__region_transpose(epl_fn *f, epl__id id, const epl__id *ct, epl__id *out);
+
 /* `id` with one more axis in front, of `size` entries: ids in map are replaced by to[i],
  * which has the axis first if mapped[i]. Works from an inner function into its parent, and
  * within one function (then ids below `lowest` stand for themselves). */
@@ -41,6 +46,17 @@ typedef struct {
     int64_t size;
 } epl__batching;
 epl__id epl__batch(const epl__batching *b, epl__id id);
+/* The same; *mapped tells whether the axis is there. */
+epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped);
+/* A region of b->from with operands x of b->into, mapped ones with the axis in front: its parts
+ * in b->into, and which have the axis. */
+bool epl__region_batch(const epl__batching *b, epl__id id, const epl_val *x, const bool *xm,
+                       epl__id *part, bool *mapped);
+/* `out`, which depends on the placeholder `in`, for each entry of rows: [n, out.shape...]. */
+epl_val epl__each_of(epl_fn *f, epl_val in, epl_val out, epl_val rows);
+
+/* Entries [start, start + size) of value id of a map, in its parent: src/transform/vmap.c. */
+epl__id epl__collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size);
 
 /* The result of a transform: a node of its own, of x's type. */
 epl_val epl__result(epl_fn *f, epl__id id, const epl_type *type);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../base/scope.h"
+#include "../graph/region.h"
 #include "transform.h"
 
 typedef struct piece {
@@ -113,11 +114,49 @@ static bool give_piece(backward *b, const epl__node *n, epl__id ct)
     return true;
 }
 
+/* A part's cotangent waits at its region, under the part's number. */
+static bool give_part(backward *b, const epl__node *n, epl__id ct)
+{
+    collected *c = &b->of[n->in[0] & ~EPL__TAPE];
+    piece *p = epl__arena_take(&b->f->tape_arena, sizeof *p);
+    if (!p)
+        return false;
+    *p = (piece){((const epl__part_attrs *)n->attrs)->index, 0, 0, ct, c->count++, c->pieces};
+    c->pieces = p;
+    return true;
+}
+
+static void region_back(backward *b, epl__id id)
+{
+    epl_fn *f = b->f;
+    const epl__node *n = epl__node_at(f, id);
+    collected *c = &b->of[id & ~EPL__TAPE];
+    uint32_t parts = epl__region_parts(epl__region_of(n));
+    epl__id *ct = epl__arena_take(&f->tape_arena, ((size_t)parts + n->count + 1) * sizeof *ct);
+    if (!ct) {
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for a derivative of \"%s\"", f->name);
+        return;
+    }
+    for (uint32_t i = 0; i < parts; i++)
+        ct[i] = EPL__ID_NONE;
+    for (const piece *p = c->pieces; p; p = p->next)
+        ct[p->axis] = add(f, ct[p->axis], p->id);
+    *c = (collected){EPL__ID_NONE, NULL, 0};
+    epl__id *back = ct + parts;
+    if (!epl__region_transpose(f, id, ct, back))
+        return;
+    for (uint32_t i = 0; i < n->count; i++)
+        if (back[i] != EPL__ID_NONE)
+            give(b, n->in[i], back[i]);
+}
+
 static void node_back(backward *b, epl__id id, epl__id ct)
 {
     epl_fn *f = b->f;
     const epl__node *n = epl__node_at(f, id);
     const epl__slice_attrs *slice = n->prim == &epl__prim_slice ? n->attrs : NULL;
+    if (n->prim == &epl__prim_part && give_part(b, n, ct))
+        return;
     if (slice && slice->step == 1 && give_piece(b, n, ct))
         return;
     if (!n->prim->transpose) {
@@ -163,6 +202,10 @@ bool epl__transpose(epl_fn *f, const epl__id *y, const epl__id *ct, size_t ny, c
         if (b.of[i].full == EPL__ID_NONE && !b.of[i].count)
             continue;
         f->where_now = n->where;
+        if (n->prim == &epl__prim_region) {
+            region_back(&b, i | EPL__TAPE);
+            continue;
+        }
         epl__id sum = total(f, &b.of[i], n->type);
         b.of[i] = (collected){sum, NULL, 0};
         if (n->count)

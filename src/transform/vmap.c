@@ -8,6 +8,7 @@
 #include "../base/scope.h"
 #include "../base/spec.h"
 #include "../base/type.h"
+#include "../graph/region.h"
 #include "transform.h"
 
 typedef struct {
@@ -15,6 +16,8 @@ typedef struct {
     epl__cone cone;
     epl__id *to; /* by id - lowest: the replayed value */
     bool *mapped;
+    epl__id **parts; /* of regions, by id - lowest: their parts, and which are mapped */
+    bool **parts_mapped;
     epl_val *x;
     bool *xm;
 } replay;
@@ -42,15 +45,21 @@ static bool prepare(replay *r, epl__id id)
     if (!epl__cone_of(from, &id, 1, r->b->lowest, &r->cone))
         return false;
     uint32_t most = 16, span = id - r->b->lowest + 1;
+    bool regions = false;
     for (uint32_t i = 0; i < r->cone.count; i++) {
-        uint32_t count = epl__node_at(from, r->cone.id[i])->count;
-        most = count > most ? count : most;
+        const epl__node *n = epl__node_at(from, r->cone.id[i]);
+        most = n->count > most ? n->count : most;
+        regions |= n->prim == &epl__prim_region;
     }
     r->to = epl__arena_take(&from->tape_arena, span * sizeof *r->to);
     r->mapped = epl__arena_take(&from->tape_arena, span * sizeof *r->mapped);
     r->x = epl__arena_take(&from->tape_arena, most * sizeof *r->x);
     r->xm = epl__arena_take(&from->tape_arena, most * sizeof *r->xm);
-    if (r->to && r->mapped && r->x && r->xm)
+    if (regions) {
+        r->parts = epl__arena_take(&from->tape_arena, span * sizeof *r->parts);
+        r->parts_mapped = epl__arena_take(&from->tape_arena, span * sizeof *r->parts_mapped);
+    }
+    if (r->to && r->mapped && r->x && r->xm && (!regions || (r->parts && r->parts_mapped)))
         return true;
     epl__fail(from, EPL_ERR_MEMORY, "no memory for a map of \"%s\"", from->name);
     return false;
@@ -68,13 +77,37 @@ static bool seeded(replay *r, epl__id id)
     return false;
 }
 
+static void replay_region(replay *r, epl__id id, const epl__node *n)
+{
+    epl__id slot = id - r->b->lowest;
+    uint32_t parts = epl__region_parts(epl__region_of(n));
+    r->parts[slot] = epl__arena_take(&r->b->from->tape_arena, (parts + 1) * sizeof **r->parts);
+    r->parts_mapped[slot] = epl__arena_take(&r->b->from->tape_arena, parts + 1);
+    r->to[slot] = EPL__ID_NONE;
+    if (!r->parts[slot] || !r->parts_mapped[slot] ||
+        !epl__region_batch(r->b, id, r->x, r->xm, r->parts[slot], r->parts_mapped[slot]))
+        epl__fail(r->b->into, EPL_ERR_MEMORY, "no memory for a map of \"%s\"", r->b->from->name);
+}
+
+/* True if the part's region was mapped. */
+static bool replay_part(replay *r, epl__id id, const epl__node *n)
+{
+    epl__id slot = id - r->b->lowest, region = n->in[0];
+    if (!r->parts || region < r->b->lowest || !r->parts[region - r->b->lowest])
+        return false;
+    int64_t index = ((const epl__part_attrs *)n->attrs)->index;
+    r->to[slot] = r->parts[region - r->b->lowest][index];
+    r->mapped[slot] = r->parts_mapped[region - r->b->lowest][index];
+    return true;
+}
+
 static void replay_node(replay *r, epl__id id)
 {
     const epl__batching *b = r->b;
     const epl__node *n = epl__node_at(b->from, id);
     epl__id few[16], *in = few, slot = id - b->lowest;
     bool any = false;
-    if (seeded(r, id))
+    if (seeded(r, id) || (n->prim == &epl__prim_part && replay_part(r, id, n)))
         return;
     for (uint32_t i = 0; i < n->count; i++) {
         bool inside = n->in[i] >= b->lowest;
@@ -89,6 +122,10 @@ static void replay_node(replay *r, epl__id id)
         return;
     }
     epl__where(b->into, b->from->where[n->where]);
+    if (any && n->prim == &epl__prim_region) {
+        replay_region(r, id, n);
+        return;
+    }
     if (any) {
         r->to[slot] = epl__id_of(batched(b->into, n, r->x, r->xm, b->size));
         return;
@@ -100,7 +137,7 @@ static void replay_node(replay *r, epl__id id)
     r->to[slot] = epl__id_of(epl__build(b->into, n->prim, in, n->count, n->attrs, n->type));
 }
 
-epl__id epl__batch(const epl__batching *b, epl__id id)
+epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped)
 {
     replay r = {.b = b};
     if (!prepare(&r, id))
@@ -109,13 +146,24 @@ epl__id epl__batch(const epl__batching *b, epl__id id)
     epl__rules_begin(b->into);
     for (uint32_t i = 0; i < r.cone.count && epl_scope_status(b->into->scope) == EPL_OK; i++)
         replay_node(&r, r.cone.id[i]);
-    epl__id slot = id - b->lowest, out = r.to[slot];
-    if (!r.mapped[slot] && epl_scope_status(b->into->scope) == EPL_OK)
-        out = epl__id_of(epl__lead(epl__val(b->into, out), b->size));
+    epl__id out = r.to[id - b->lowest];
+    *mapped = r.mapped[id - b->lowest];
     epl__rules_end(b->into);
     b->into->where_now = where;
     epl__tape_clear(b->from);
     return epl_scope_status(b->into->scope) == EPL_OK ? out : EPL__ID_NONE;
+}
+
+epl__id epl__batch(const epl__batching *b, epl__id id)
+{
+    bool mapped;
+    epl__id out = epl__batch_raw(b, id, &mapped);
+    if (out == EPL__ID_NONE || mapped)
+        return out;
+    epl__rules_begin(b->into);
+    out = epl__id_of(epl__lead(epl__val(b->into, out), b->size));
+    epl__rules_end(b->into);
+    return out;
 }
 
 /* -- epl_map -------------------------------------------------------------------------------- */
@@ -151,6 +199,10 @@ epl_val epl__entry_add(epl_fn *f, epl__id outer, int axis)
         f->entry_room = room;
     }
     epl_type t = *epl__node_at(f->parent, outer)->type;
+    if (f->closed) {
+        epl__fail(f, EPL_ERR_USE, "an outer value is used in an inner function that is closed");
+        return EPL_NO_VAL;
+    }
     if (axis >= 0) {
         t.shape = epl__shape_without(t.shape, INT64_C(1) << axis);
         t.spec = t.spec && axis == 0 && t.shape.rank == 1 ? t.spec : NULL;
@@ -163,7 +215,7 @@ epl_val epl__entry_add(epl_fn *f, epl__id outer, int axis)
 }
 
 /* The value as one of f's parent, or none with an error. */
-static epl__id from_parent(epl_fn *f, epl_val x, const char *what)
+epl__id epl__from_parent(epl_fn *f, epl_val x, const char *what)
 {
     epl__id id = EPL__ID_NONE;
     if (!f || epl_scope_status(f->scope) != EPL_OK)
@@ -212,11 +264,15 @@ static epl_val take_tuple(epl_fn *f, epl__id id, int axis, bool each)
 
 static epl_val take(epl_fn *f, epl_val x, int axis, bool each, const char *what)
 {
-    epl__id id = from_parent(f, x, what);
+    epl__id id = epl__from_parent(f, x, what);
     if (id == EPL__ID_NONE)
         return EPL_NO_VAL;
     epl_type t = *epl__node_at(f->parent, id)->type;
     char text[EPL_TYPE_TEXT];
+    if (each && f->kind != EPL__FN_MAP && f->kind != EPL__FN_SCAN) {
+        epl__fail(f, EPL_ERR_USE, "[each] epl_map and epl_scan alone have entries");
+        return EPL_NO_VAL;
+    }
     if (each) {
         int rank = t.shape.rank;
         if (axis < -rank || axis >= rank) {
@@ -226,15 +282,16 @@ static epl_val take(epl_fn *f, epl_val x, int axis, bool each, const char *what)
         axis += axis < 0 ? rank : 0;
         int64_t size = t.shape.dim[axis];
         if (f->mapped_size >= 0 && f->mapped_size != size) {
-            epl__fail(f, EPL_ERR_SHAPE, "[each] axis %d of %s has %lld entries, the map has %lld",
-                      axis, epl_type_text(t, text), (long long)size, (long long)f->mapped_size);
+            epl__fail(f, EPL_ERR_SHAPE, "[each] axis %d of %s has %lld entries, the %s has %lld",
+                      axis, epl_type_text(t, text), (long long)size,
+                      f->kind == EPL__FN_MAP ? "map" : "scan", (long long)f->mapped_size);
             return EPL_NO_VAL;
         }
         f->mapped_size = size;
     }
     if (t.dtype == EPL_NONE)
         return take_tuple(f, id, axis, each);
-    return epl__entry_add(f, id, each ? axis : -1);
+    return epl__entry_add(f, id, each ? axis : EPL__AS_PASSED_IN);
 }
 
 epl_val epl_each(epl_fn *f, epl_val x, int axis)
@@ -248,7 +305,7 @@ epl_val epl_pass(epl_fn *f, epl_val x)
 }
 
 /* Entries [start, start + size) of the map. */
-static epl__id collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size)
+epl__id epl__collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size)
 {
     epl_fn *into = f->parent;
     epl__id *map = epl__arena_take(&into->arena, 2 * (f->entries + 1) * sizeof *map);
@@ -277,14 +334,14 @@ static epl__id collect_one(epl_fn *f, epl__id id)
 {
     int64_t n = f->mapped_size, chunk = f->chunk && f->chunk < n ? f->chunk : n;
     if (chunk == n)
-        return collect_part(f, id, 0, n);
+        return epl__collect_part(f, id, 0, n);
     int64_t parts = (n + chunk - 1) / chunk;
     epl_val *part = epl__arena_take(&f->parent->arena, (size_t)parts * sizeof *part);
     if (!part)
         return EPL__ID_NONE;
     for (int64_t i = 0; i < parts; i++) {
         int64_t start = i * chunk, size = n - start < chunk ? n - start : chunk;
-        part[i] = epl__val(f->parent, collect_part(f, id, start, size));
+        part[i] = epl__val(f->parent, epl__collect_part(f, id, start, size));
         if (!part[i].graph)
             return EPL__ID_NONE;
     }
@@ -299,9 +356,11 @@ epl_val epl_collect(epl_fn *f, epl_val v)
     epl__id id = epl__id_of(v);
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return EPL_NO_VAL;
+    if (f->kind == EPL__FN_SCAN)
+        return epl__scan_collect(f, v);
     if (f->kind != EPL__FN_MAP || f->mapped_size < 0 || !f->parent || f->parent->closed)
         epl__fail(f, EPL_ERR_USE, "[collect] %s",
-                  f->kind != EPL__FN_MAP ? "this is no map"
+                  f->kind != EPL__FN_MAP ? "this is no map and no scan"
                                          : "the map takes nothing in: use epl_each first");
     else if (!f->closed && v.graph != f && epl__fn_of(v)) {
         epl_type t =

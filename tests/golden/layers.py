@@ -200,6 +200,54 @@ case("graph", Net(), {"kind": "Graph", "version": 1, "inputs": ["input"], "nodes
     "top": {"op": "amax", "inputs": ["a"], "args": {"dim": 1, "keepdim": True}}},
     "outputs": ["y"]}, (5, 4))
 
+
+
+def recurrent(name, kind, shape, call=None, more=(), **attributes):
+    first = call or (lambda m, *a: m(*a)[0])
+    case(name, getattr(nn, kind)(**attributes), to_json(kind, {k: v for k, v in attributes.items() if k != "input_size"}), shape, first, more)
+
+
+class End(nn.Module):
+    """The last states of a recurrent layer named r."""
+
+    def __init__(self, layer, index):
+        super().__init__()
+        self.r, self.index = layer, index
+
+    def forward(self, x):
+        end = self.r(x)[1]
+        return end[self.index] if isinstance(end, tuple) else end
+
+
+def end_of(name, kind, index, shape, **attributes):
+    rest = {k: v for k, v in attributes.items() if k != "input_size"}
+    case(name, End(getattr(nn, kind)(**attributes), index), {"kind": "Graph", "version": 1, "inputs": ["x"], "nodes": {
+        "r": {"module": to_json(kind, rest), "inputs": ["x"]}}, "outputs": [f"r.{index + 1}"]}, shape)
+
+
+def by_lengths(m, x, *more):
+    packed = nn.utils.rnn.pack_padded_sequence(x, more[-1], enforce_sorted=False)
+    state = more[0] if len(more) == 2 else tuple(more[:-1])
+    return nn.utils.rnn.pad_packed_sequence(m(packed, state)[0], total_length=x.shape[0])[0]
+
+
+def double(*shape):
+    return torch.randn(shape, dtype=torch.float64)
+
+
+recurrent("rnn", "RNN", (4, 2, 3), input_size=3, hidden_size=5)
+recurrent("rnn_relu_deep", "RNN", (3, 2, 2), input_size=2, hidden_size=3, num_layers=2, nonlinearity="relu", bias=False)
+recurrent("rnn_unbatched", "RNN", (4, 3), input_size=3, hidden_size=2, bidirectional=True)
+recurrent("lstm", "LSTM", (5, 2, 3), input_size=3, hidden_size=4)
+recurrent("lstm_all", "LSTM", (2, 4, 3), input_size=3, hidden_size=4, num_layers=2, bidirectional=True, batch_first=True, proj_size=2)
+recurrent("lstm_state", "LSTM", (3, 2, 3), call=lambda m, x, h, c: m(x, (h, c))[0], more=(double(2, 2, 4), double(2, 2, 4)), input_size=3, hidden_size=4, num_layers=2)
+recurrent("lstm_lengths", "LSTM", (5, 3, 2), call=by_lengths, more=(double(2, 3, 3), double(2, 3, 3), torch.tensor([2, 5, 3])), input_size=2, hidden_size=3, bidirectional=True)
+recurrent("gru", "GRU", (4, 2, 3), input_size=3, hidden_size=4, num_layers=2)
+recurrent("gru_lengths", "GRU", (4, 3, 2), call=by_lengths, more=(double(2, 3, 3), torch.tensor([4, 1, 3])), input_size=2, hidden_size=3, bidirectional=True)
+end_of("rnn_end", "RNN", 0, (4, 2, 3), input_size=3, hidden_size=2, num_layers=2, bidirectional=True)
+end_of("lstm_end", "LSTM", 1, (4, 2, 3), input_size=3, hidden_size=2, num_layers=2)
+end_of("gru_end", "GRU", 0, (4, 2, 3), input_size=3, hidden_size=2)
+
 out = pathlib.Path(__file__).with_name("layers.safetensors")
 safetensors.torch.save_file(tensors, out, descriptions)
 print(len(descriptions), "cases,", out.stat().st_size, "bytes")

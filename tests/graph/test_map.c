@@ -129,6 +129,19 @@ Test(map, sizes_that_differ)
     fails_with("has 3 entries, the map has 2");
 }
 
+/* y_i = x_i stop(x_i): dy_i/dx_i = x_i, also where the gradient is taken outside. */
+Test(map, what_is_stopped_inside_is_stopped_outside)
+{
+    double x[2] = {3, 5};
+    epl_val xv = data(x, epl_f64(2));
+    epl_fn *m = epl_map(f);
+    epl_val xi = epl_each(m, xv, 0);
+    epl_val y = epl_collect(m, epl_mul(xi, epl_stop_gradient(xi)));
+    epl_val g = epl_gradient(epl_sum(y), xv);
+    cr_expect_eq(epl_item(epl_select(g, 0, 0)), 3);
+    cr_expect_eq(epl_item(epl_select(g, 0, 1)), 5);
+}
+
 Test(map, a_value_of_a_closed_map)
 {
     double x[2] = {1, 2};

@@ -52,6 +52,19 @@ check "C++17, shared: run" "$here/cc"
 check "C11, static: build" $c11 $cflags "$program.c" "$libdir/libespalier.a" \
     $(echo "$static" | sed 's|-lespalier||g') -o "$here/static"
 check "C11, static: run" env -u LD_LIBRARY_PATH "$here/static"
+# What the README and CONTRIBUTING show is what there is.
+code() { # of a text: its first block of C
+    sed -n '/^```c$/,/^```$/{/^```/d;p}' "$1"
+}
+code "$source/README.md" >"$here/readme.c"
+check "README's program: build" $c11 $cflags "$here/readme.c" $shared -o "$here/readme"
+check "README's program: run" "$here/readme"
+"$here/readme" >"$here/lines" 2>&1
+check "README's program: ten losses that fall" awk '
+    { number = $1 == NR - 1 ":" && (NR == 1 || $2 < last) ? number + 1 : 0; last = $2 }
+    END { exit !(number == 10 && last > 0) }' "$here/lines"
+code "$source/CONTRIBUTING.md" >"$here/sin.c"
+check "CONTRIBUTING's operation" cmp "$here/sin.c" "$source/functional/op/math/sin.c"
 for header in "$source"/include/espalier/*.h; do
     name=$(basename "$header")
     check "$name alone, C11" sh -c \

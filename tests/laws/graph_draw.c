@@ -332,6 +332,13 @@ static epl_val mapped(drawing *d)
     return epl_atan(epl_collect(f, y));
 }
 
+/* Any operation, as a golden sample has it, near the sample's numbers. */
+static epl_val sampled(drawing *d)
+{
+    epl_val v = graph_sampled(d->f, (size_t)roll(d, (int64_t)graph_samples()), any(d));
+    return epl_is_none(v) ? epl_copy(any(d)) : v;
+}
+
 static epl_val marked(drawing *d)
 {
     return d->smooth || roll(d, 2) ? epl_copy(any(d)) : epl_stop_gradient(any(d));
@@ -347,14 +354,14 @@ static const struct {
     {unary, 6, false},    {binary, 8, false},  {reduced, 4, false}, {along, 3, false},
     {viewed, 5, false},   {joined, 4, false},  {indexed, 2, false}, {product, 3, false},
     {windowed, 2, false}, {derived, 2, false}, {mapped, 2, false},  {marked, 1, false},
-    {kinked, 5, true},
+    {kinked, 5, true},    {sampled, 9, true},
 };
 enum { STEPS = sizeof steps / sizeof *steps };
 
 static epl_val one_step(drawing *d)
 {
     for (;;) {
-        int64_t at = roll(d, 48);
+        int64_t at = roll(d, d->smooth ? 43 : 57);
         for (int i = 0; i < STEPS; at -= steps[i++].weight)
             if (at < steps[i].weight) {
                 if (d->smooth && steps[i].kinks)
@@ -377,24 +384,30 @@ static void keep(drawing *d, epl_val v)
 graph_plan graph_planned(uint64_t seed)
 {
     drawing d = {.state = seed};
-    graph_plan g = {.seed = seed, .smooth = roll(&d, 3) == 0};
+    graph_plan g = {.seed = seed, .smooth = roll(&d, 3) == 0, .steps = DRAWN_STEPS};
     g.inputs = 1 + (size_t)roll(&d, DRAWN_INPUTS);
     g.outputs = 1 + (size_t)roll(&d, DRAWN_OUTPUTS);
     for (size_t i = 0; i < g.inputs; i++) {
         int64_t dim[3] = {1 + roll(&d, 4), 1 + roll(&d, 4), 1 + roll(&d, 3)};
         g.type[i] = epl_type_of(EPL_F64, epl_shape_of((size_t)roll(&d, 4), dim));
     }
+    g.nodes = 5 + (size_t)roll(&d, 1 + roll(&d, 196)); /* 5 to 200, small ones more often */
     return g;
 }
 
-void graph_draw(const graph_plan *g, epl_fn *f, const epl_val *x, epl_val *y)
+int graph_draw(const graph_plan *g, epl_fn *f, const epl_val *x, epl_val *y)
 {
     drawing d = {.f = f, .state = ~g->seed, .smooth = g->smooth, .deep = 2};
     memcpy(d.pool, x, g->inputs * sizeof *x);
     d.count = (int)g->inputs;
-    int64_t many = 3 + roll(&d, roll(&d, 8) ? 25 : 80);
-    for (int64_t i = 0; i < many; i++)
-        keep(&d, one_step(&d));
+    int used = 0;
+    for (; used < g->steps && (used == 0 || epl_fn_nodes(f) < g->nodes); used++) {
+        d.state = g->seed * 0xd1342543de82ef95u + (uint64_t)used; /* the others may go */
+        if (!g->dropped[used])
+            keep(&d, one_step(&d));
+    }
+    d.state = ~g->seed;
     for (size_t i = 0; i < g->outputs; i++)
         y[i] = i ? any(&d) : d.pool[d.count - 1];
+    return used;
 }

@@ -18,6 +18,8 @@
     X(SECOND, "second_order") /* differences of J' u; three ways to one result */ \
     X(THIRD, "third_order")   /* nested forward and nested backward */            \
     X(MAP, "vmap")            /* a loop */                                        \
+    X(NESTED, "nested_vmap")  /* a map in a map, and one of all rows */           \
+    X(LINEAR, "linear")       /* linear maps and Jacobians: jvp and vjp */        \
     X(THREADS, "threads")     /* 1, 2 and 4 threads: the same bits */             \
     X(F32, "f32")             /* near f64 */                                      \
     X(RECORD, "record")       /* an operation or primitive has all its parts */   \
@@ -35,6 +37,10 @@ void law_subject(const char *name);
 void law_checked(law l);
 /* Something that contradicts the law; checked, too. */
 void law_broken(law l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Was anything broken for the present subject, or since the last trial began? */
+bool law_is_broken(void);
+/* While on, nothing is counted or printed, so that a failure can be made smaller. */
+void law_trial(bool on);
 /* Points that could not be judged; told at the end. */
 void law_skipped(law l, long points);
 /* Prints the counts; the program's exit status. */

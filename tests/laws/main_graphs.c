@@ -1,18 +1,22 @@
 /* main_graphs.c -- the laws on random functions: 300 of them, or as many as LAW_GRAPHS says.
  *
- *     law_graphs [SEED]      one graph alone, with its text
+ *     law_graphs SAMPLES [SEED]      one graph alone, with its text
+ *
+ * What breaks a law is made smaller: steps are left out as long as some law stays broken, and
+ * the nodes that are left are printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include "../../tools/tensor.h"
+#include "../../src/graph/graph.h"
 #include "graph_draw.h"
-#include "sample.h"
+#include "laws_graph.h"
 
 enum { GRAPHS = 300, THIRD_EACH = 7, THIRD_NODES = 150 };
 
 static const epl_operation no_operation = {.name = "graph"};
 
-static bool draw(sample *p, const graph_plan *g)
+static bool draw(sample *p, const graph_plan *g, int *steps)
 {
     static const char *const name[DRAWN_INPUTS] = {"x0", "x1", "x2"};
     op_call *c = &p->call;
@@ -29,94 +33,115 @@ static bool draw(sample *p, const graph_plan *g)
         c->tensor[i].name = name[i];
         x[i] = epl_input(p->fn, name[i], g->type[i]);
     }
-    graph_draw(g, p->fn, x, y);
+    *steps = graph_draw(g, p->fn, x, y);
     for (size_t i = 0; i < g->outputs; i++) {
         char out[8] = {'y', (char)('0' + i)};
         epl_output(p->fn, out, y[i]);
         p->out[i] = epl_typeof(y[i]);
     }
-    p->line = epl_fn_text(p->fn);
+    p->line = "";
     return epl_scope_status(p->s) == EPL_OK;
 }
 
-static epl_val along(epl_val g, epl_val v)
+/* The nodes that outputs depend on. */
+static void live_print(const epl_fn *f)
 {
-    return epl_sum(epl_mul(g, v));
-}
-
-/* D^3 s [v, v, v]: three tangents, or three gradients. */
-static void law_of_third(const sample *p)
-{
-    epl_fn *f = epl_fn_new(p->s, "third");
-    epl_val x[DRAWN_INPUTS], y[DRAWN_OUTPUTS], v, s, forward, backward;
-    epl_type number[2] = {epl_f64(), epl_f64()};
-    epl_array in[DRAWN_INPUTS + 1];
-    char name[24], text[ARRAY_TEXT];
-    for (size_t i = 0; i < p->call.inputs; i++) {
-        snprintf(name, sizeof name, "x%zu", i);
-        in[i] = p->call.input[i];
-        x[i] = epl_input(f, name, in[i].type);
+    bool *live = calloc(f->main.count + 1, 1);
+    char text[400];
+    for (uint32_t i = 0; live && i < f->outputs; i++)
+        live[f->output[i].value] = true;
+    for (epl__id id = f->main.count; live && id-- > 0;) {
+        const epl__node *n = epl__node_at(f, id);
+        for (uint32_t k = 0; live[id] && k < n->count; k++)
+            live[n->in[k]] = true;
     }
-    in[p->call.inputs] = array_drawn(p->s, in[0].type, epl_key_fold(p->key, 7));
-    v = epl_input(f, "v", in[0].type);
-    epl_call(p->fn, (epl_vals){p->call.inputs, x}, y);
-    s = epl_mean(y[0]);
-    forward = epl_jvp(epl_jvp(epl_jvp(s, x[0], v), x[0], v), x[0], v);
-    backward = along(epl_gradient(s, x[0]), v);
-    backward = along(epl_gradient(along(epl_gradient(backward, x[0]), v), x[0]), v);
-    epl_output(f, "forward", forward);
-    epl_output(f, "backward", backward);
-    epl_plan plan = epl_compile(p->s, f);
-    epl_work *work = epl_work_new(p->s, NULL);
-    law_checked(LAW_THIRD);
-    epl_array *out =
-        plan_run(p->s, LAW_THIRD, plan, work, (epl_arrays){p->call.inputs + 1, in}, number, 2);
-    if (!out || !array_near(&out[1], &out[0], 1e-7, 1e-8, text))
-        sample_broken(p, LAW_THIRD, "three gradients, and three tangents",
-                      out ? text : epl_scope_message(p->s));
+    for (epl__id id = 0; live && id < f->main.count; id++)
+        if (live[id]) {
+            epl__node_text(f, id, text, sizeof text);
+            printf("    %s\n", text);
+        }
+    for (uint32_t i = 0; live && i < f->outputs; i++)
+        printf("    %s = %%%u\n", f->output[i].name, f->output[i].value);
+    free(live);
 }
 
-static void one_graph(uint64_t seed, bool told)
+/* All laws for one graph; how many steps it has. */
+static int laws_of_graph(const graph_plan *g, bool is_third, bool told)
 {
     static const mapping once = {.only = -1};
-    graph_plan g = graph_planned(seed);
     sample p;
     derived d;
-    char name[60];
-    snprintf(name, sizeof name, "graph %llu%s", (unsigned long long)seed,
-             g.smooth ? ", smooth" : "");
-    law_subject(name);
+    int steps = 0;
     law_checked(LAW_BUILD);
-    if (!draw(&p, &g)) {
+    if (!draw(&p, g, &steps)) {
         law_broken(LAW_BUILD, "%s", epl_scope_message(p.s));
         epl_scope_free(p.s);
-        return;
+        return steps;
     }
     if (told)
-        printf("%s", p.line);
-    if (epl_fn_nodes(p.fn) < THIRD_NODES && seed % THIRD_EACH == 0)
+        live_print(p.fn);
+    if (is_third && epl_fn_nodes(p.fn) < THIRD_NODES)
         law_of_third(&p);
     if (derived_make(&d, &p, &once)) {
         law_of_plan(&d);
         law_of_vjp(&d);
         law_of_orders(&d);
-        if (g.smooth) {
+        if (g->smooth) {
             law_of_differences(&d, LAW_JVP);
             law_of_differences(&d, LAW_SECOND);
         }
-        law_of_map(&d, (size_t)seed);
+        law_of_map(&d, (size_t)g->seed);
+        law_of_linear(&p);
+        law_of_nested(&p);
     } else
         sample_broken(&p, LAW_BUILD, "the derivatives", epl_scope_message(p.s));
     epl_scope_free(p.s);
+    return steps;
+}
+
+/* Without all steps that are not needed for some law to be broken. */
+static void made_smaller(graph_plan g, int steps)
+{
+    g.nodes = SIZE_MAX;
+    g.steps = steps;
+    for (int i = steps - 1; i >= 0; i--) {
+        law_trial(true);
+        g.dropped[i] = true;
+        laws_of_graph(&g, true, false);
+        g.dropped[i] = law_is_broken();
+    }
+    printf("the least graph of seed %llu that breaks a law:\n", (unsigned long long)g.seed);
+    laws_of_graph(&g, true, true);
+    law_trial(false);
+}
+
+static void one_graph(uint64_t seed, bool told)
+{
+    graph_plan g = graph_planned(seed);
+    char name[60];
+    snprintf(name, sizeof name, "graph %llu%s", (unsigned long long)seed,
+             g.smooth ? ", smooth" : "");
+    law_subject(name);
+    int steps = laws_of_graph(&g, told || seed % THIRD_EACH == 0, told);
+    if (law_is_broken())
+        made_smaller(g, steps);
 }
 
 int main(int argc, char **argv)
 {
     const char *more = getenv("LAW_GRAPHS");
     uint64_t graphs = more ? strtoull(more, NULL, 10) : GRAPHS;
-    if (argc > 1)
-        one_graph(strtoull(argv[1], NULL, 10), true);
-    for (uint64_t seed = 1; argc < 2 && seed <= graphs; seed++)
+    epl_scope *s = epl_scope_new(NULL);
+    law_subject("the samples");
+    if (argc < 2 || !graph_samples_open(s, argv[1])) {
+        fputs("law_graphs SAMPLES [SEED]: no samples\n", stderr);
+        return 1;
+    }
+    if (argc > 2)
+        one_graph(strtoull(argv[2], NULL, 10), true);
+    for (uint64_t seed = 1; argc < 3 && seed <= graphs; seed++)
         one_graph(seed, false);
+    graph_samples_close();
+    epl_scope_free(s);
     return law_summary();
 }

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include "laws_graph.h"
 #include "sample.h"
 
 typedef struct {
@@ -33,6 +34,7 @@ static void one_sample(const char *line, size_t number, operation_seen *seen)
         for (size_t i = 0; i < d.nx; i++)
             seen->differentiable |= epl_count(d.in[d.x[i]].type) > 0;
         law_of_map(&d, number);
+        law_of_third(&p);
     } else
         sample_broken(&p, LAW_PLAN, "the derivatives", epl_scope_message(p.s));
     bool is_draw = !json_get(p.request, "value");

@@ -1,4 +1,4 @@
-/* test_bad_operations.c -- operations with arguments that no one should give.
+/* test_bad_operations.c -- operations and primitives with arguments that no one should give.
  *
  * Each operation is called many times with arguments drawn from its own table: tensors of
  * every wrong kind, sizes that are negative or overflow, words that do not exist. Whatever
@@ -162,6 +162,7 @@ static const char *word(setting *t, const epl_attr *row)
 /* -- an operation ------------------------------------------------------------------------------ */
 static void draw(setting *t, const epl_attr *row, char *field)
 {
+    static const char *const letters[] = {"ab", "ab", "bc", "ac", "abc", "a", "", "aa", "b%-"};
     switch (row->type) {
     case EPL_TENSOR:
         *(epl_val *)field = tensor(t);
@@ -192,7 +193,8 @@ static void draw(setting *t, const epl_attr *row, char *field)
         *(epl_dtype *)field = (epl_dtype)roll(t, EPL_DTYPE_END + 2);
         return;
     case EPL_LETTERS:
-        snprintf(field, (size_t)row->size, "%s", roll(t, 2) ? "ab" : "");
+        snprintf(field, (size_t)row->size, "%s",
+                 letters[roll(t, sizeof letters / sizeof *letters)]);
         return;
     default:
         return;
@@ -300,5 +302,90 @@ ParameterizedTest(size_t *i, bad_operations, whatever_the_arguments, .timeout = 
     for (long k = 0; k < trials(); k++) {
         tell(o->name, k);
         trial(o, (uint64_t)k * 1000 + *i);
+    }
+}
+/* -- primitives -------------------------------------------------------------------------------- */
+static int64_t into(const epl_attr *row, int64_t v)
+{
+    if (row->min == 0 && row->max == 0)
+        return v;
+    return (double)v < row->min ? (int64_t)row->min : (double)v > row->max ? (int64_t)row->max : v;
+}
+
+/* Mostly within the ranges of the table, so that the primitive's own rule is asked. */
+static void draw_attrs(setting *t, const epl_attr *table, char *attrs)
+{
+    bool fits = roll(t, 4);
+    for (const epl_attr *row = table; row && row->name; row++) {
+        int64_t *field = (int64_t *)(attrs + row->offset);
+        int n = row->type == EPL_INT ? 1 : row->type == EPL_INTS ? row->size : 0;
+        if (row->type != EPL_STRING)
+            draw(t, row, attrs + row->offset);
+        for (int i = 0; fits && i < n; i++)
+            field[i] = into(row, field[i]);
+    }
+}
+
+/* Collected if it is of the map; by a plan and by the reference, which end alike
+ * unless memory ends: they take different amounts. */
+static void evaluate(setting *t, epl_val y)
+{
+    static char space[2][SMALL];
+    if (y.graph == t->map)
+        y = epl_collect(t->map, y);
+    epl_type type = epl_typeof(y);
+    epl_output(t->f, "y", y);
+    if (epl_scope_status(t->s) != EPL_OK || epl_bytes(type) > SMALL)
+        return;
+    epl_array planned = epl_at(space[0], type), plain = epl_at(space[1], type);
+    epl_mark before = epl_scope_mark(t->s);
+    epl_status status = epl_eval(y, planned);
+    epl_scope_reset(t->s, before);
+    epl_status same = epl_reference(t->f, (epl_arrays){0, NULL}, (epl_arrays){1, &plain});
+    cr_assert(status == same || status == EPL_ERR_MEMORY || same == EPL_ERR_MEMORY, "%s",
+              epl_scope_message(t->s));
+}
+
+static void prim_trial(const epl_prim *p, uint64_t seed)
+{
+    static _Alignas(16) char attrs[1024];
+    setting t;
+    epl_val x[5];
+    open(&t, seed);
+    size_t n = p->inputs >= 0 && roll(&t, 8) ? (size_t)p->inputs : (size_t)roll(&t, 5);
+    for (size_t i = 0; i < n; i++)
+        x[i] = i && roll(&t, 2) ? x[0] : tensor(&t);
+    cr_assert(p->attrs_size <= sizeof attrs);
+    memset(attrs, 0, sizeof attrs);
+    draw_attrs(&t, p->attrs, attrs);
+    char name[60];
+    bool was_ok = epl_scope_status(t.s) == EPL_OK;
+    epl_val y = epl_op(p, (epl_vals){n, roll(&t, 20) ? x : NULL}, roll(&t, 20) ? attrs : NULL);
+    snprintf(name, sizeof name, "[%s]", p->name);
+    cr_assert(!was_ok || epl_scope_status(t.s) == EPL_OK || strstr(epl_scope_message(t.s), name),
+              "%s is not named: %s", name, epl_scope_message(t.s));
+    if (!epl_is_none(y)) {
+        if (getenv("LAW_TRACE"))
+            fprintf(stderr, "%s", epl_fn_text(t.f));
+        use(&t, y);
+        evaluate(&t, y);
+    }
+    close(&t);
+}
+
+ParameterizedTestParameters(bad_operations, primitives_with_any_attributes)
+{
+    size_t n = 0;
+    while (epl_prim_at(n))
+        n++;
+    return each(n);
+}
+
+ParameterizedTest(size_t *i, bad_operations, primitives_with_any_attributes, .timeout = 200)
+{
+    const epl_prim *p = epl_prim_at(*i);
+    for (long k = 0; k < trials(); k++) {
+        tell(p->name, k);
+        prim_trial(p, (uint64_t)k * 1000 + *i);
     }
 }

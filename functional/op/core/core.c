@@ -59,11 +59,16 @@ static epl_val no_tangent(const epl_val *x, const epl_val *dx, size_t count, con
     (void)x, (void)dx, (void)count, (void)attrs;
     return EPL_NO_VAL;
 }
+/* Still cut: the gradient may be taken outside of the map. */
+static epl_val stop_batch(const epl_val *x, const bool *mapped, size_t count, const void *attrs)
+{
+    return epl_stop_gradient(as_lead(x, mapped, count, attrs));
+}
 const epl_prim epl__prim_stop = {.name = "stop",
                                  .formula = "y = x, with derivative 0",
                                  .inputs = 1,
                                  .jvp = no_tangent,
-                                 .batch = as_lead,
+                                 .batch = stop_batch,
                                  .lower = EPL_LOWER_VIEW};
 
 /* A mixed tree: its ranges, one for each dtype. Its type is given when it is built. */

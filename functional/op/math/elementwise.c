@@ -3,21 +3,25 @@
 #include <string.h>
 #include "../../../src/base/scope.h"
 
-/* The dtypes of a tile operation: F floats, I integers, B bool, R a result of bool. */
-static const char *tile_types(const epl_prim *p)
+/* A result of bool is an R among the letters. */
+const char *epl__prim_takes(const epl_prim *p)
 {
     static const char *const types[] = {
 #define EPL_X(name, operands, types) types,
         EPL__TILE_MAP(EPL_X)
 #undef EPL_X
     };
-    return p->lower == EPL_LOWER_TILE && p->tile < EPL__TILE_END ? types[p->tile] : "F";
+    if (p->lower == EPL_LOWER_TILE && p->tile >= 0 && p->tile < EPL__TILE_END)
+        return p == &epl__prim_cast ? NULL : types[p->tile];
+    if (!p->elementwise || p->kernel || (!p->scalar && !p->scalar_int))
+        return NULL;
+    return !p->scalar_int ? "F" : p->scalar ? "FIB" : "IB";
 }
 
 static bool takes(const epl_prim *p, epl_val any, epl_dtype d)
 {
     char kind = epl_dtype_is_float(d) ? 'F' : d == EPL_BOOL ? 'B' : 'I';
-    if (strchr(tile_types(p), kind))
+    if (strchr(epl__prim_takes(p), kind))
         return true;
     epl__bad(any, EPL_ERR_DTYPE, "[%s] %s: it is not defined for %s, cast first", p->name,
              epl__show(any), epl_dtype_name(d));
@@ -45,7 +49,7 @@ static epl_val of_numbers(const epl_prim *p, const epl_val *x, size_t n, unsigne
     }
     p = flags && !floating ? of_booleans(p) : p;
     floating |= !p->scalar_int;
-    bool test = strchr(tile_types(p), 'R') != NULL;
+    bool test = strchr(epl__prim_takes(p), 'R') != NULL;
     if (!floating) {
         int64_t k = p->scalar_int(integer, NULL);
         return test ? epl_flag(k != 0) : epl_int(k);

@@ -18,6 +18,7 @@ OP(xlogy) OP(addcmul) OP(addcdiv)
 
 PRIM(select) OP(where)
 PRIM(cast)
+PRIM(straight_through)
 PRIM(eq) OP(eq)
 PRIM(ne) OP(ne)
 PRIM(lt) OP(lt) OP(gt)

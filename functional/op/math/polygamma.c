@@ -18,8 +18,12 @@ static double zeta_positive(double s, double x)
                                     1.0 / 47900160,     -691.0 / 1307674368000.0,
                                     1.0 / 74724249600., -3617.0 / 1.0670622842880e16};
     double head = 0;
-    for (double least = 10 + s / 2; x < least; x++)
-        head += pow(x, -s);
+    for (double least = 10 + s / 2; x < least; x++) {
+        double term = pow(x, -s);
+        head += term;
+        if (term <= head * 1e-20) /* so is what follows, which falls faster than e^-(k s / x) */
+            return head;
+    }
     double power = pow(x, -s), tail = x * power / (s - 1) + power / 2;
     double term = s * power / x; /* s (s+1) .. (s+2j-2) x^(-s-2j+1) */
     for (int j = 0; j < 8; j++) {

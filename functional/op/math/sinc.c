@@ -52,7 +52,7 @@ static epl_val jvp(const epl_val *x, const epl_val *dx, size_t count, const void
     return epl_mul(dx[0], build(x[0], ((const sinc_attrs *)attrs)->order + 1));
 }
 
-static const epl_attr attrs[] = {EPL_ATTR(sinc_attrs, order, EPL_INT, 0, 0, 1e6), EPL_ATTR_END};
+static const epl_attr attrs[] = {EPL_ATTR(sinc_attrs, order, EPL_INT, 0, 0, 1000), EPL_ATTR_END};
 const epl_prim epl__prim_sinc = {.name = "sinc",
                                  .formula = "y = d^n/dt^n sin(t) / t",
                                  .inputs = 1,

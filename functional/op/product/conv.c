@@ -275,12 +275,13 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return parted(build(x[0], merged(x[1], lead), a), lead + 1, s.dim[0]);
 }
 
+/* Entries past `spatial` may be 0; the rule for types looks at the others. */
 static const epl_attr attrs[] = {EPL_ATTR(epl__conv_attrs, spatial, EPL_INT, 2, 1, DIMS),
-                                 EPL_ATTR_N(epl__conv_attrs, stride, DIMS, 1, 1, 9e18),
+                                 EPL_ATTR_N(epl__conv_attrs, stride, DIMS, 1, 0, 9e18),
                                  EPL_ATTR_N(epl__conv_attrs, pad_lo, DIMS, 0, -9e18, 9e18),
                                  EPL_ATTR_N(epl__conv_attrs, pad_hi, DIMS, 0, -9e18, 9e18),
-                                 EPL_ATTR_N(epl__conv_attrs, in_dilation, DIMS, 1, 1, 9e18),
-                                 EPL_ATTR_N(epl__conv_attrs, dilation, DIMS, 1, 1, 9e18),
+                                 EPL_ATTR_N(epl__conv_attrs, in_dilation, DIMS, 1, 0, 9e18),
+                                 EPL_ATTR_N(epl__conv_attrs, dilation, DIMS, 1, 0, 9e18),
                                  EPL_ATTR(epl__conv_attrs, flip, EPL_INT, 0, 0, 1),
                                  EPL_ATTR_END};
 const epl_prim epl__prim_conv = {

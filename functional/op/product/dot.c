@@ -153,7 +153,9 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     for (int i = 0; i < sums.rank; i++)
         if (!sums.dim[i])
             line.dim[0] = 0; /* a sum of nothing */
-    if (sums.rank && line.dim[0]) {
+    if (!line.dim[0])
+        sums.rank = 0;
+    if (sums.rank) {
         int last = --sums.rank;
         line.dim[0] = sums.dim[last];
         line.a[0] = sums.a[last];

@@ -5,9 +5,19 @@
  * taken, as torch does. Padding is never taken, so each window must hold an entry: an empty
  * one gives index 0. An index has no derivative: max-pooling is a gather of it.
  */
+#include "../../../src/base/type.h"
 #include "../op.h"
 
 enum { DIMS = 3 };
+
+/* The last window and the width of each, counted in entries. */
+static bool reaches(const epl__pool_attrs *a, int i)
+{
+    int64_t last, width, most = (int64_t)EPL__FAR;
+    return a->window[i] >= 1 && a->stride[i] >= 1 && a->dilation[i] >= 1 && a->out[i] >= 0 &&
+           epl__mul(a->out[i] ? a->out[i] - 1 : 0, a->stride[i], &last) && last <= most &&
+           epl__mul(a->window[i] - 1, a->dilation[i], &width) && width <= most;
+}
 
 static epl_type type(const epl_type *in, size_t count, const void *attrs)
 {
@@ -20,9 +30,7 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
         return none;
     for (int i = 0; i < a->spatial; i++) {
         int axis = t.shape.rank - (int)a->spatial + i;
-        if (a->window[i] < 1 || a->stride[i] < 1 || a->dilation[i] < 1 || a->out[i] < 0)
-            return none;
-        if (a->out[i] && !t.shape.dim[axis])
+        if (!reaches(a, i) || (a->out[i] && !t.shape.dim[axis]))
             return none;
         t.shape.dim[axis] = a->out[i];
     }
@@ -115,7 +123,7 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     int64_t from = p.x[0] * p.x[1] * p.x[2], to = p.y[0] * p.y[1] * p.y[2];
     size_t bytes = epl_dtype_bytes(in[0].type.dtype);
     (void)count, (void)message;
-    for (int64_t b = 0; b < planes; b++)
+    for (int64_t b = 0; b < planes && to; b++)
         plane(&p, in[0].type.dtype, (const char *)in[0].data + (size_t)(b * from) * bytes,
               (int64_t *)out->data + b * to);
     return true;
@@ -127,11 +135,12 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
     return epl_op(&epl__prim_pool_argmax, epl_list(x[0]), attrs);
 }
 
+/* Entries past `spatial` may be 0; the rule for types looks at the others. */
 static const epl_attr attrs[] = {EPL_ATTR(epl__pool_attrs, spatial, EPL_INT, 2, 1, DIMS),
-                                 EPL_ATTR_N(epl__pool_attrs, window, DIMS, 1, 1, 9e18),
-                                 EPL_ATTR_N(epl__pool_attrs, stride, DIMS, 1, 1, 9e18),
-                                 EPL_ATTR_N(epl__pool_attrs, pad, DIMS, 0, -9e18, 9e18),
-                                 EPL_ATTR_N(epl__pool_attrs, dilation, DIMS, 1, 1, 9e18),
+                                 EPL_ATTR_N(epl__pool_attrs, window, DIMS, 1, 0, EPL__FAR),
+                                 EPL_ATTR_N(epl__pool_attrs, stride, DIMS, 1, 0, EPL__FAR),
+                                 EPL_ATTR_N(epl__pool_attrs, pad, DIMS, 0, -EPL__FAR, EPL__FAR),
+                                 EPL_ATTR_N(epl__pool_attrs, dilation, DIMS, 1, 0, EPL__FAR),
                                  EPL_ATTR_N(epl__pool_attrs, out, DIMS, 0, 0, 9e18),
                                  EPL_ATTR_END};
 const epl_prim epl__prim_pool_argmax = {

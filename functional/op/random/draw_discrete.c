@@ -58,7 +58,10 @@ epl_val epl_op_categorical(const epl_categorical_args *a, const char *given)
     int axis = epl__axis("categorical", logits, epl__given(given, "dim") ? a->dim : -1);
     if (axis < 0)
         return EPL_NO_VAL;
-    if (t.shape.rank == 0 || t.shape.dim[axis] == 0 || s.rank + t.shape.rank > EPL_MAX_RANK)
+    if (s.rank < 0 || s.rank + t.shape.rank > EPL_MAX_RANK)
+        return epl__bad(a->key, EPL_ERR_SHAPE, "[categorical] .shape and logits %s: 0 to %d axes",
+                        epl__show(logits), EPL_MAX_RANK);
+    if (t.shape.rank == 0 || t.shape.dim[axis] == 0)
         return epl__bad(a->key, EPL_ERR_SHAPE, "[categorical] logits %s have no classes on axis %d",
                         epl__show(logits), axis);
     for (int i = 0; i < t.shape.rank; i++)

@@ -127,7 +127,7 @@ epl__lines epl__lines_of(epl_shape s, int64_t axis)
 {
     int at = (int)axis;
     epl__lines l = {.n = s.dim[at], .inner = epl__product(s, at + 1, s.rank)};
-    l.lines = epl__product(s, 0, at) * l.inner;
+    l.lines = l.n ? epl__product(s, 0, at) * l.inner : 0;
     return l;
 }
 

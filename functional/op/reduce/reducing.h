@@ -42,6 +42,9 @@ epl_val epl__mean(epl_val x, int64_t mask);
 epl_val epl__centred(epl_val x, int64_t mask, bool shift, epl_val *mean);
 /* sqrt(x) with derivative 0 at 0. */
 epl_val epl__sqrt_safe(epl_val x);
+/* A power of two near the greatest |x| over the mask, a constant of derivatives; none for no
+ * elements. */
+epl_val epl__magnitude(epl_val x, int64_t mask);
 /* The p-norm over the axes of the mask; p may be infinite, 0 counts. */
 epl_val epl__norm(epl_val x, double p, int64_t mask);
 /* A value of x's shape from v [C], C at `axis`. */

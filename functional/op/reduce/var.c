@@ -54,11 +54,24 @@ epl_val epl_op_var(const epl_var_args *a, const char *given)
     return y;
 }
 
+/* m sqrt(var(x / m)): squares of large and of small numbers are numbers, too. */
+static epl_val deviation(const epl_var_args *a, const char *given)
+{
+    epl_var_args scaled = *a;
+    int64_t mask;
+    epl_val y = var("std", a, given); /* checks, and has the shape */
+    if (epl_is_none(y) || !epl_count(epl_typeof(a->input)))
+        return epl_is_none(y) ? y : epl__sqrt_safe(y);
+    epl__axes_in("std", a->input, a->dim, given, false, &mask);
+    epl_val m = epl__magnitude(a->input, mask);
+    scaled.input = epl_div(a->input, epl__spread(m, a->input, mask));
+    return epl_mul(epl__sqrt_safe(var("std", &scaled, given)), epl_reshape(m, epl_typeof(y).shape));
+}
+
 epl_val epl_op_std(const epl_var_args *a, const char *given)
 {
     uint32_t before = epl__composite(a->input, "std");
-    epl_val y = var("std", a, given);
-    y = epl_is_none(y) ? y : epl__sqrt_safe(y);
+    epl_val y = deviation(a, given);
     epl__composite_end(a->input, before);
     return y;
 }

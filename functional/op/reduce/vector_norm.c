@@ -1,6 +1,7 @@
 /* vector_norm: y = (sum |x|^p)^(1/p) over the axes of dim; p 0 counts what is not 0, p inf
  * and -inf are the greatest and least |x|. Where the norm is not smooth (0, and elements
- * of 0) derivatives are 0, as in torch. */
+ * of 0) derivatives are 0, as in torch. Numbers are first divided by a power of two near the
+ * greatest, so that no power overflows or vanishes that the norm does not. */
 #include <math.h>
 #include "reducing.h"
 
@@ -24,6 +25,17 @@ static epl_val root(epl_val sum, double p)
     return epl__select(zero, epl__like(sum, p > 0 ? 0 : INFINITY), y);
 }
 
+epl_val epl__magnitude(epl_val x, int64_t mask)
+{
+    epl_type t = epl_typeof(x);
+    if (epl_is_none(x) || !epl_count(t))
+        return EPL_NO_VAL;
+    epl_val m = epl__amax(epl_abs(epl_stop_gradient(x)), mask);
+    epl_val usual = epl_logical_and(epl_gt(m, epl_num(0)), epl_lt(m, epl_num(INFINITY)));
+    epl_val power = epl_floor(epl_log2(epl__select(usual, m, epl__like(m, 1))));
+    return epl_exp2(epl_maximum(power, epl_num(t.dtype == EPL_F64 ? -1000 : -120)));
+}
+
 epl_val epl__norm(epl_val x, double p, int64_t mask)
 {
     if (epl_is_none(x))
@@ -34,7 +46,11 @@ epl_val epl__norm(epl_val x, double p, int64_t mask)
         return p > 0 ? epl__amax(epl_abs(x), mask) : epl__amin(epl_abs(x), mask);
     if (p == 1 || !mask)
         return epl__sum(epl_abs(x), mask);
-    return root(epl__sum(power(x, p), mask), p);
+    epl_val m = epl__magnitude(x, mask);
+    if (epl_is_none(m))
+        return root(epl__sum(power(x, p), mask), p);
+    epl_val y = root(epl__sum(power(epl_div(x, epl__spread(m, x, mask)), p), mask), p);
+    return epl_mul(y, m);
 }
 
 epl_val epl_op_vector_norm(const epl_vector_norm_args *a, const char *given)

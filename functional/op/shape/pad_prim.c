@@ -39,7 +39,7 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     if (s.dim[a->axis] <= 0 || !size)
         return true;
     int64_t skip = first * from[a->axis], place = (a->lo + first * step) * to[a->axis];
-    to[a->axis] *= step;
+    to[a->axis] *= s.dim[a->axis] > 1 ? step : 1;
     epl__copy_strided((char *)out->data + place * (int64_t)bytes, to,
                       (const char *)in[0].data + skip * (int64_t)bytes, from, s.rank, s.dim, bytes);
     return true;
@@ -66,9 +66,9 @@ static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const v
 }
 
 static const epl_attr attrs[] = {EPL_ATTR(epl__pad_attrs, axis, EPL_INT, 0, 0, EPL_MAX_RANK - 1),
-                                 EPL_ATTR(epl__pad_attrs, lo, EPL_INT, 0, -9e18, 9e18),
-                                 EPL_ATTR(epl__pad_attrs, hi, EPL_INT, 0, -9e18, 9e18),
-                                 EPL_ATTR(epl__pad_attrs, interior, EPL_INT, 0, 0, 9e18),
+                                 EPL_ATTR(epl__pad_attrs, lo, EPL_INT, 0, -EPL__FAR, EPL__FAR),
+                                 EPL_ATTR(epl__pad_attrs, hi, EPL_INT, 0, -EPL__FAR, EPL__FAR),
+                                 EPL_ATTR(epl__pad_attrs, interior, EPL_INT, 0, 0, EPL__FAR),
                                  EPL_ATTR_END};
 const epl_prim epl__prim_pad = {.name = "pad",
                                 .formula = "y[lo + i (interior + 1)] = x[i], else 0",

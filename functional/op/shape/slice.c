@@ -10,9 +10,10 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
     if (a->axis < 0 || a->axis >= t.shape.rank || a->length < 0 || a->step == 0)
         return (epl_type){0};
     int64_t n = t.shape.dim[a->axis];
-    bool fits = a->length == 0 || (a->start >= 0 && a->start < n &&
-                                   epl__product_fits(a->length - 1, a->step, &last) &&
-                                   epl__sum_fits(last, a->start, &last) && last >= 0 && last < n);
+    bool fits = a->start >= 0 && a->start + (a->length > 0) <= n;
+    if (a->length > 0)
+        fits = fits && epl__product_fits(a->length - 1, a->step, &last) &&
+               epl__sum_fits(last, a->start, &last) && last >= 0 && last < n;
     t.shape.dim[a->axis] = a->length;
     return fits ? t : (epl_type){0};
 }
@@ -29,7 +30,7 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
     epl__row_major(in[0].type.shape, from);
     epl__row_major(out->type.shape, to);
     const char *first = (const char *)in[0].data + a->start * from[a->axis] * (int64_t)bytes;
-    from[a->axis] *= a->step;
+    from[a->axis] *= a->length > 1 ? a->step : 1;
     epl__copy_strided(out->data, to, first, from, out->type.shape.rank, out->type.shape.dim, bytes);
     return true;
 }

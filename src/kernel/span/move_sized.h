@@ -63,19 +63,33 @@ static void NAME(load_turned)(const epl__rows *r, const char *x, int64_t count, 
      length);
 }
 
+/* `count` rows of one element each, repeated: their elements are `step` bytes apart. */
+static void NAME(load_repeated)(const char *x, int64_t step, int64_t count, int64_t length, T *to)
+{
+    for (int64_t i = 0; length == 4 && i < count; i++, x += step)
+        for (int k = 0; k < 4; k++) /* as one store */
+            to[4 * i + k] = *(const T *)x;
+    for (int64_t i = 0; length != 4 && i < count; i++, x += step)
+        for (int64_t k = 0; k < length; k++)
+            to[i * length + k] = *(const T *)x;
+}
+
 static void NAME(load)(const epl__rows *r, const void *base, int64_t first, int64_t n, void *to)
 {
     walk w = start(r, first);
-    const bool turned = may_turn(r, BYTES);
+    const bool turned = may_turn(r, BYTES), repeated = may_repeat(r);
     for (T *z = to; n > 0;) {
         int64_t run = w.run < n ? w.run : n;
-        if (turned && w.run == w.length && n >= LEAST_TURN * run) {
+        if ((turned || repeated) && w.run == w.length && n >= LEAST_TURN * run) {
             const int64_t left = r->dim[r->rank - 2] - w.index[r->rank - 2];
             int64_t count = n / run < left ? n / run : left;
-            count = count < SQUARE ? count : SQUARE;
-            NAME(load_turned)(r, (const char *)base + w.at, count, z);
+            count = repeated || count < SQUARE ? count : SQUARE;
+            if (repeated)
+                NAME(load_repeated)
+            ((const char *)base + w.at, r->stride[r->rank - 2], count, run, z);
+            else NAME(load_turned)(r, (const char *)base + w.at, count, z);
             w.index[r->rank - 2] += count - 1;
-            w.row += (count - 1) * BYTES;
+            w.row += (count - 1) * r->stride[r->rank - 2];
             run *= count;
         } else {
             NAME(load_row)((const char *)base + w.at, w.stride, run, z);

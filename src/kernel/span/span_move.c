@@ -56,6 +56,12 @@ static void next_row(const epl__rows *r, walk *w)
     w->run = w->length;
 }
 
+/* Short rows of one element, repeated. */
+static bool may_repeat(const epl__rows *r)
+{
+    return r->rank >= 2 && r->stride[r->rank - 1] == 0 && r->dim[r->rank - 1] <= SHORT_ROW;
+}
+
 /* Rows whose elements are far apart, while the rows themselves are neighbours. */
 static bool may_turn(const epl__rows *r, int64_t size)
 {

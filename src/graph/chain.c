@@ -1,0 +1,145 @@
+/* chain.c -- a scan as regions within regions, so that a derivative keeps few of its steps.
+ *
+ * A region keeps what its own runs start from; what happens inside a run is made again when a
+ * derivative walks through it. So "every k-th" is a scan of length K / k over a body that is a
+ * scan of k steps, and "halves of halves" is that again and again. What does not divide is a
+ * further region after the first. (Griewank and Walther 2000 treat the optimal schedule; the
+ * halving here is within a factor of two of its memory.)
+ */
+#include <math.h>
+#include <string.h>
+#include "../base/scope.h"
+#include "../base/type.h"
+#include "flow.h"
+
+enum { FEW_STEPS = 4 }; /* not worth a region of their own */
+
+/* Entries [start, start + runs * span) of the operand, in rows of span (1: no further axis). */
+static epl__id rows_of(epl_fn *f, epl__id id, int64_t start, int64_t runs, int64_t span, bool nest)
+{
+    epl_val v = epl__slice(epl__val(f, id), 0, start, runs * span, 1);
+    epl_shape s = epl_typeof(v).shape;
+    if (!nest)
+        return epl__id_of(v);
+    if (s.rank >= EPL_MAX_RANK) {
+        epl__fail(f, EPL_ERR_SHAPE, "[scan] a value of rank %d leaves no axis for .save", s.rank);
+        return EPL__ID_NONE;
+    }
+    s = epl__shape_insert(s, 0, runs);
+    s.dim[1] = span;
+    return epl__id_of(epl__reshape(v, s));
+}
+
+typedef struct {
+    epl_fn *into;
+    const epl__region *step;
+    uint32_t count;
+    int save;
+    int64_t every, length;
+    epl__id *in; /* carried values move along */
+} scan;
+
+/* A body whose steps are a scan of `span` steps of its own. */
+static epl__chain *nested(const scan *s, int64_t span, epl_fn **body)
+{
+    epl_fn *b = epl__body_new(s->into);
+    epl__id *in = epl__arena_take(&s->into->arena, (s->count + 1) * sizeof *in);
+    epl__id *end = epl__arena_take(&s->into->arena, (s->step->carries + 1) * sizeof *end);
+    if (!b || !in || !end)
+        return NULL;
+    for (uint32_t i = 0; i < s->count; i++) {
+        epl_type t = *epl__node_at(s->into, s->in[i])->type;
+        if (s->step->role[i] == EPL__EACH) {
+            t.shape.dim[0] = span;
+            t.spec = NULL;
+        }
+        in[i] = epl__body_input(b, &t);
+    }
+    int save = s->save == EPL_SAVE_LOG ? EPL_SAVE_LOG : EPL_SAVE_ALL;
+    epl__chain *c = epl__chain_build(b, s->step, in, s->count, span, save, 0, end);
+    for (uint32_t i = 0; c && i < s->step->carries; i++)
+        if (!epl__body_output(b, end[i]))
+            return NULL;
+    *body = b;
+    return c;
+}
+
+/* One region of `runs` runs of `span` steps from entry `start`; the carried values move on. */
+static epl__chain *link(scan *s, int64_t start, int64_t runs, int64_t span)
+{
+    epl_fn *f = s->into;
+    epl__chain *c = epl__arena_take(&f->arena, sizeof *c);
+    epl__id *in = epl__arena_take(&f->arena, (s->count + 1) * sizeof *in);
+    epl_fn *body = s->step->body[0];
+    bool nest = span > 1;
+    if (!c || !in)
+        return NULL;
+    *c = (epl__chain){.into = f, .runs = runs, .span = span};
+    if (nest && !(c->inner = nested(s, span, &body)))
+        return NULL;
+    for (uint32_t i = 0; i < s->count; i++)
+        in[i] = s->step->role[i] == EPL__EACH ? rows_of(f, s->in[i], start, runs, span, nest)
+                                              : s->in[i];
+    epl__region like = *s->step;
+    like.body = &body;
+    like.length = runs;
+    const epl__region *r = epl__region_new(f, &like, s->step->role, s->count);
+    c->node = r ? epl__region_build(f, r, in, s->count) : EPL__ID_NONE;
+    for (uint32_t i = 0, k = 0; i < s->count; i++)
+        if (s->step->role[i] == EPL__CARRY)
+            s->in[i] = epl__part_of(f, c->node, k++);
+    return c->node == EPL__ID_NONE ? NULL : c;
+}
+
+static int64_t span_of(const scan *s)
+{
+    if (s->save == EPL_SAVE_EVERY)
+        return s->every < s->length ? s->every : 1;
+    if (s->length <= FEW_STEPS || s->save == EPL_SAVE_ALL)
+        return 1;
+    return s->save == EPL_SAVE_LOG ? s->length / 2 : (int64_t)ceil(sqrt((double)s->length));
+}
+
+epl__chain *epl__chain_build(epl_fn *into, const epl__region *step, const epl__id *in,
+                             uint32_t count, int64_t length, int save, int64_t every, epl__id *end)
+{
+    scan s = {into, step, count, save, every, length, NULL};
+    s.in = epl__arena_take(&into->arena, (count + 1) * sizeof *s.in);
+    if (!s.in)
+        return NULL;
+    if (count)
+        memcpy(s.in, in, count * sizeof *s.in);
+    int64_t span = span_of(&s), runs = length / span, rest = length - runs * span;
+    epl__chain *first = link(&s, step->reverse ? rest : 0, runs, span);
+    if (first && rest)
+        first->next = link(&s, step->reverse ? 0 : runs * span, rest, 1);
+    if (!first || (rest && !first->next))
+        return NULL;
+    for (uint32_t i = 0, k = 0; i < count; i++)
+        if (step->role[i] == EPL__CARRY)
+            end[k++] = s.in[i];
+    return first;
+}
+
+epl__id epl__chain_collect(const epl__chain *c, uint32_t index, bool reverse)
+{
+    const epl__region *r = epl__region_of(epl__node_at(c->into, c->node));
+    epl__id id = EPL__ID_NONE;
+    if (!c->inner)
+        id = epl__part_of(c->into, c->node, r->carries + index);
+    else {
+        epl_fn *body = r->body[0];
+        if (!epl__body_output(body, epl__chain_collect(c->inner, index, reverse)))
+            return EPL__ID_NONE;
+        epl_val rows =
+            epl__val(c->into, epl__part_of(c->into, c->node, r->carries + body->outputs - 1));
+        epl_shape s = epl__shape_without(epl_typeof(rows).shape, 1);
+        s.dim[0] = c->runs * c->span;
+        id = epl__id_of(epl__reshape(rows, s));
+    }
+    if (!c->next || id == EPL__ID_NONE)
+        return id;
+    epl_val one = epl__val(c->into, id);
+    epl_val two = epl__val(c->into, epl__chain_collect(c->next, index, reverse));
+    return epl__id_of(epl__concat(reverse ? epl_list(two, one) : epl_list(one, two), 0));
+}

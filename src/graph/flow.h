@@ -1,0 +1,40 @@
+/* flow.h -- an inner function on its way to a region. */
+#ifndef EPL_FLOW_INTERNAL_H
+#define EPL_FLOW_INTERNAL_H
+#include <espalier/flow.h>
+#include "region.h"
+#include "structure.h"
+
+typedef struct {
+    epl__id inner, next;
+} epl__carried;
+/* Regions that a scan became: span steps by a region of `runs` runs, whose body has `inner`
+ * (NULL: the user's own body); then those of `next`, in the same function. */
+typedef struct epl__chain {
+    epl_fn *into;
+    epl__id node;
+    int64_t runs, span;
+    struct epl__chain *inner, *next;
+} epl__chain;
+typedef struct epl__flow {
+    epl__carried *carry;
+    uint32_t carries, carry_room;
+    epl__id keep;
+    bool reverse;
+    int save;
+    int64_t every;
+    epl__id predicate; /* of the parent; branches */
+    epl_fn **branch;
+    uint32_t branches;
+    epl__id node;      /* the region in the parent, once there is one */
+    epl__chain *chain; /* of a scan */
+    epl__id *end;      /* of a scan: the last of each carried value */
+} epl__flow;
+
+/* The scan of steps [0, length) over the operands, in `into`; NULL after an error. */
+epl__chain *epl__chain_build(epl_fn *into, const epl__region *step, const epl__id *in,
+                             uint32_t count, int64_t length, int save, int64_t every, epl__id *end);
+/* Output `index` of the innermost body, of all steps. */
+epl__id epl__chain_collect(const epl__chain *c, uint32_t index, bool reverse);
+
+#endif

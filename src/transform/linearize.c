@@ -1,0 +1,85 @@
+/* linearize.c -- the derivative as a map that is applied again and again.
+ *
+ * The map is a tangent built along a vector that stands for all others. The tangent is linear
+ * in it, so its own jvp is the map, and its vjp the transpose; neither walks the function
+ * again. Invariant: what is returned never depends on the stand-in.
+ */
+#include <espalier/derive.h>
+#include "../base/scope.h"
+#include "../base/type.h"
+#include "transform.h"
+
+epl_val epl__each_of(epl_fn *f, epl_val in, epl_val out, epl_val rows)
+{
+    if (!in.graph || !out.graph || !rows.graph)
+        return EPL_NO_VAL;
+    epl__id map = epl__id_of(in), to = epl__id_of(rows);
+    bool mapped = true;
+    epl__batching b = {f, f, map, &map, &to, &mapped, 1, epl_dim(rows, 0)};
+    return epl__val(f, epl__batch(&b, epl__id_of(out)));
+}
+
+epl_linear epl_linearize(epl_val y, epl_val x)
+{
+    static const epl_linear none;
+    epl_fn *f = epl__fn_of(x);
+    if (!f || epl_scope_status(f->scope) != EPL_OK) {
+        epl_jvp(y, x, x); /* says what is wrong */
+        return none;
+    }
+    epl_type t = epl_typeof(x);
+    epl_linear l = {.in = epl__placeholder(f, &t)};
+    l.out = epl_jvp(y, x, l.in);
+    return l.out.graph ? l : none;
+}
+
+/* Is v one more axis in front of a value like `like`? */
+static bool is_several(epl_val v, epl_val like)
+{
+    epl_type several = epl_typeof(v), one = epl_typeof(like);
+    if (several.dtype != one.dtype || several.shape.rank != one.shape.rank + 1)
+        return false;
+    one.shape = epl__shape_insert(one.shape, 0, several.shape.dim[0]);
+    return epl__shape_equal(one.shape, several.shape);
+}
+
+/* The rows as a value of f, or none with an error. */
+static epl_val rows_in(epl_fn *f, epl_val v, epl_val in)
+{
+    epl__id both[2];
+    epl_fn *meet = epl__meet(epl_list(v, in), both, "linear");
+    if (meet == f)
+        return epl__val(f, both[0]);
+    if (meet)
+        epl__fail(f, EPL_ERR_USE,
+                  "[linear] the vectors are values of an inner function; give all of them at "
+                  "once with an axis in front");
+    return EPL_NO_VAL;
+}
+
+static epl_val finished(epl_fn *f, epl_val v)
+{
+    return v.graph ? epl__result(f, epl__id_of(v), epl__node_at(f, epl__id_of(v))->type) : v;
+}
+
+epl_val epl_linear_apply(epl_linear l, epl_val v)
+{
+    epl_fn *f = epl__fn_of(l.out);
+    if (!f || epl_scope_status(f->scope) != EPL_OK)
+        return EPL_NO_VAL;
+    if (!is_several(v, l.in))
+        return epl_jvp(l.out, l.in, v);
+    return finished(f, epl__each_of(f, l.in, l.out, rows_in(f, v, l.in)));
+}
+
+epl_val epl_linear_transpose(epl_linear l, epl_val u)
+{
+    epl_fn *f = epl__fn_of(l.out);
+    if (!f || epl_scope_status(f->scope) != EPL_OK)
+        return EPL_NO_VAL;
+    if (!is_several(u, l.out))
+        return epl_vjp(l.out, l.in, u);
+    epl_type t = epl_typeof(l.out);
+    epl_val rows = rows_in(f, u, l.in), one = epl__placeholder(f, &t);
+    return finished(f, epl__each_of(f, one, epl_vjp(l.out, l.in, one), rows));
+}

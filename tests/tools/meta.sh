@@ -1,0 +1,67 @@
+#!/bin/sh
+# `espalier meta`: every algorithm trains and is tested; a training that was interrupted ends
+# with the bytes of one that was not, on any number of threads; wrong use is told.
+#     meta.sh ESPALIER SOURCE
+set -eu
+espalier=$(realpath "$1")
+source=$2
+here=$(mktemp -d)
+trap 'rm -rf "$here"' EXIT
+cd "$here"
+
+fail() { echo "meta.sh: $*" >&2; cat log >&2; exit 1; }
+meta() { "$espalier" meta "$@" --json --test-tasks 10 >out 2>log || fail "$*"; }
+lines() { [ "$(grep -c "$1" out)" = "$2" ] || { cat out; fail "$2 lines with $1"; }; }
+refused() {
+    want=$1
+    shift
+    "$espalier" meta "$@" >out 2>log && fail "$* was taken"
+    grep -q -e "$want" log || fail "$*: no word of $want"
+}
+
+for algorithm in maml fomaml reptile anil meta-sgd imaml; do
+    meta sine --algorithm $algorithm --iterations 10 --inner-steps 2 --save whole.$algorithm
+    lines '"mse": [0-9.]*, "ci95": [0-9.]*}' 15
+    lines '"iterations": 10, "seconds": [0-9.]*' 1
+    mv out table
+    meta sine --algorithm $algorithm --iterations 4 --inner-steps 2 --save part --threads 1
+    meta sine --algorithm $algorithm --iterations 10 --inner-steps 2 --save part --threads 2 --resume
+    cmp part whole.$algorithm || fail "$algorithm: other bytes after --resume"
+    sed 's/"seconds.*//' table >a
+    sed 's/"seconds.*//' out >b
+    cmp a b || fail "$algorithm: another table after --resume"
+    rm part
+done
+cmp -s whole.maml whole.fomaml && fail "maml and fomaml are the same"
+cmp -s whole.maml whole.anil && fail "maml and anil are the same"
+
+# Training helps: the error after a step is less than before.
+meta sine --iterations 500 --threads 1
+after=$(sed -n 's/.*"shots": 10, "steps": 1, "mse": \([0-9.]*\).*/\1/p' out)
+before=$(sed -n 's/.*"shots": 10, "steps": 0, "mse": \([0-9.]*\).*/\1/p' out)
+awk "BEGIN { exit !($after < 0.9 * $before) }" || fail "$before before a step, $after after it"
+
+# 40 images, 4 of each class; their pixels are bytes of a source file.
+head='\000\000\010'
+for part in train t10k; do
+    printf "$head"'\003\000\000\000\050\000\000\000\034\000\000\000\034' >$part-images-idx3-ubyte
+    cat "$source"/functional/*/*.c | head -c 31360 >>$part-images-idx3-ubyte
+    printf "$head"'\001\000\000\000\050' >$part-labels-idx1-ubyte
+    for i in 1 2 3 4; do
+        printf '\000\001\002\003\004\005\006\007\010\011' >>$part-labels-idx1-ubyte
+    done
+done
+meta images --data . --iterations 2 --inner-steps 1 --tasks 2
+lines '"accuracy": [0-9.]*, "ci95": [0-9.]*}' 10
+
+meta sine --iterations 2 --save file
+refused 'inner_steps was 1, got 2' sine --iterations 3 --inner-steps 2 --save file --resume
+refused 'algorithm was "maml", got "anil"' sine --algorithm anil --save file --resume
+refused '--resume needs --save' sine --resume
+refused 'sine or images' cosine
+refused '--algorithm must be' sine --algorithm adam
+refused 'must be positive' sine --tasks 0
+refused '--inner-steps and --cg-steps are unrolled' sine --inner-steps 101
+refused 'No such file' images --data nowhere
+echo broken >file
+refused 'file' sine --save file --resume

@@ -1,0 +1,139 @@
+/* meta_step.c -- one iteration of meta-training and the test, as functions. */
+#include "meta.h"
+
+const int64_t meta_times[META_TIMES] = {0, 1, 2, 5, META_STEPS};
+static const char *const algorithms[] = {"maml", "fomaml", "reptile", "anil", "meta-sgd", "imaml"};
+
+const char *meta_algorithm(size_t i)
+{
+    return i < sizeof algorithms / sizeof *algorithms ? algorithms[i] : NULL;
+}
+
+static epl_val logits(const meta_task *t, epl_val params)
+{
+    return t->classes ? epl_apply(t->net, params, t->x, .train = true)
+                      : epl_apply(t->net, params, t->x);
+}
+
+static epl_val loss_of(const void *task, epl_val params)
+{
+    const meta_task *t = task;
+    epl_val out = logits(t, params);
+    return t->classes ? epl_cross_entropy(out, t->y) : epl_mse_loss(out, t->y);
+}
+
+/* What the test tells: the share of right answers, or the loss. */
+static epl_val measure(const meta_task *t, epl_val params)
+{
+    if (!t->classes)
+        return loss_of(t, params);
+    epl_val right = epl_eq(epl_argmax(logits(t, params), .dim = 1), t->y);
+    return epl_mean(epl_cast(right, EPL_F32));
+}
+
+/* path: of `steps` entries, or NULL. */
+static epl_val adapt(const meta *m, epl_val p, epl_val rates, const meta_task *support,
+                     int64_t steps, epl_val *path)
+{
+    bool by_parameter = m->at.algorithm == META_SGD;
+    return epl_adapt(p, loss_of, support, .steps = steps, .path = path,
+                     .lr = by_parameter ? rates : epl_num(m->at.inner_lr),
+                     .first_order = m->at.algorithm == META_FOMAML,
+                     .only = m->at.algorithm == META_ANIL ? m->family->head : NULL,
+                     .spec = epl_params_of(m->net),
+                     .proximal = m->at.algorithm == META_IMAML ? epl_num(m->at.lambda)
+                                                               : EPL_NO_VAL);
+}
+
+static epl_val tree_input(epl_fn *f, const char *name, const epl_tree *t)
+{
+    return t ? epl_input_tree(f, name, epl_tree_spec(t)) : EPL_NO_VAL;
+}
+
+static epl_val data_input(epl_fn *f, const meta *m, const epl_array *a)
+{
+    return m->family->classes ? epl_input(f, "data", a->type) : EPL_NO_VAL;
+}
+
+/* The meta-gradient of one task, where phi is the end of its inner loop. */
+static epl_val implicit(const meta *m, epl_val phi, const meta_task *task, epl_val *residual)
+{
+    epl_val at = epl_copy(epl_stop_gradient(phi));
+    epl_val g = epl_gradient(loss_of(&task[1], at), at);
+    return epl_implicit(loss_of(&task[0], at), at, g, .lambda = epl_num(m->at.lambda),
+                        .steps = m->at.cg_steps, .residual = residual);
+}
+
+static void update(epl_fn *f, const meta *m, const char *name, const char *state_name, epl_val p,
+                   epl_val g, epl_val state)
+{
+    epl_update(f, name, epl_opt_adam(p, g, &state, .lr = epl_num(m->at.outer_lr)));
+    epl_update(f, state_name, state);
+}
+
+void meta_build_step(epl_fn *f, const void *data)
+{
+    const meta *m = data;
+    epl_val theta = tree_input(f, "params", m->params), state = tree_input(f, "adam", m->state);
+    epl_val rates = tree_input(f, "rates", m->rates);
+    epl_val rates_state = tree_input(f, "rates_adam", m->rates_state);
+    epl_val keys = epl_split(epl_input(f, "key", EPL_KEY), m->at.tasks);
+    epl_val examples = data_input(f, m, &m->train), g[2] = {{NULL, 0}}, residual = EPL_NO_VAL;
+    meta_task task[2];
+
+    epl_fn *each = epl_map(f);
+    m->family->draw(m, each, epl_each(each, keys, 0), examples, m->at.shots, m->at.queries, task);
+    epl_val phi = adapt(m, epl_pass(each, theta), m->rates ? epl_pass(each, rates) : rates, task,
+                        m->at.steps, NULL);
+    if (m->at.algorithm == META_IMAML)
+        g[0] = implicit(m, phi, task, &residual);
+    epl_val loss = epl_mean(epl_collect(each, loss_of(&task[1], phi)));
+    if (m->at.algorithm == META_IMAML) {
+        g[0] = epl_mean(epl_collect(each, g[0]), .dim = epl_axes(0));
+        residual = epl_mean(epl_collect(each, residual));
+    } else if (m->at.algorithm == META_REPTILE)
+        g[0] = epl_reptile(theta, epl_collect(each, phi));
+    else
+        epl_gradients(loss, (epl_vals){m->rates ? 2 : 1, (epl_val[]){theta, rates}}, g);
+    update(f, m, "params", "adam", theta, g[0], state);
+    if (m->rates)
+        update(f, m, "rates", "rates_adam", rates, g[1], rates_state);
+    epl_output(f, "loss", loss);
+    if (m->at.algorithm == META_IMAML)
+        epl_output(f, "residual", residual);
+}
+
+void meta_build_test(epl_fn *f, const void *exam)
+{
+    const meta_exam *e = exam;
+    const meta *m = e->m;
+    epl_val theta = tree_input(f, "params", m->params), rates = tree_input(f, "rates", m->rates);
+    epl_val keys = epl_split(epl_input(f, "key", EPL_KEY), e->tasks);
+    epl_val examples = data_input(f, m, &m->test), path[META_STEPS], cell[META_TIMES];
+    meta_task task[2];
+
+    epl_fn *each = epl_map(f, .chunk = 25);
+    m->family->draw(m, each, epl_each(each, keys, 0), examples, e->shots, m->family->test_queries,
+                    task);
+    epl_val p = epl_pass(each, theta);
+    adapt(m, p, m->rates ? epl_pass(each, rates) : rates, task, META_STEPS, path);
+    for (int i = 0; i < META_TIMES; i++)
+        cell[i] = measure(&task[1], meta_times[i] ? path[meta_times[i] - 1] : p);
+    epl_output(f, "cells", epl_collect(each, epl_stack((epl_vals){META_TIMES, cell})));
+}
+
+size_t meta_inputs(const meta *m, bool test, epl_key *key, epl_array *in)
+{
+    size_t n = 0;
+    in[n++] = epl_tree_array(m->params);
+    if (!test)
+        in[n++] = epl_tree_array(m->state);
+    if (m->rates)
+        in[n++] = epl_tree_array(m->rates);
+    if (m->rates && !test)
+        in[n++] = epl_tree_array(m->rates_state);
+    in[n++] = epl_at(key->word, EPL_KEY);
+    if (m->family->classes)
+        in[n++] = test ? m->test : m->train;
+    return n;
+}
