@@ -91,11 +91,12 @@ static void choose_unit(const epl__conv *g, epl__conv_phase *p, double total)
     p->grid_k = epl__div_up(d->k, p->k_of_unit);
 }
 
-static void choose_turns(epl__conv_phase *p)
+/* Sums over windows of three axes are long; in shorter turns less is lost in rounding. */
+static void choose_turns(const epl__conv *g, epl__conv_phase *p)
 {
     const int64_t terms = epl__most(1, p->c_step * p->taps);
-    p->kc = p->mode == EPL__CONV_DOT ? terms
-                                     : epl__div_up(terms, epl__div_up(terms, EPL__CONV_TERMS));
+    const int64_t most = g->d.window[0] > 1 ? EPL__CONV_TERMS_3D : EPL__CONV_TERMS;
+    p->kc = p->mode == EPL__CONV_DOT ? terms : epl__div_up(terms, epl__div_up(terms, most));
 }
 
 /* Channels at a time: enough terms for a step, but a copy that stays in the cache. */
@@ -107,7 +108,7 @@ static void choose_step(const epl__conv *g, epl__conv_phase *p)
         epl__most(1, (p->mode == EPL__CONV_DOT ? 16 * EPL__CONV_TERMS : EPL__CONV_TERMS) / p->taps);
     c = epl__most(1, epl__least(epl__least(c, g->d.c), COPY_BYTES / channel));
     p->c_step = epl__div_up(g->d.c, epl__div_up(g->d.c, c));
-    choose_turns(p);
+    choose_turns(g, p);
 }
 
 /* -- phases ----------------------------------------------------------------------------- */
@@ -154,7 +155,7 @@ static epl__conv_phase *heaviest(const epl__conv *g)
     return alike ? best : NULL;
 }
 
-static void follow(epl__conv_phase *p, const epl__conv_phase *lead)
+static void follow(const epl__conv *g, epl__conv_phase *p, const epl__conv_phase *lead)
 {
     p->mode = p->taps > 0 ? lead->mode : EPL__CONV_ZERO;
     p->vectors = lead->vectors;
@@ -167,7 +168,7 @@ static void follow(epl__conv_phase *p, const epl__conv_phase *lead)
     p->grid_q = lead->grid_q;
     p->grid_k = lead->grid_k;
     p->c_step = lead->c_step;
-    choose_turns(p);
+    choose_turns(g, p);
 }
 
 /* Phases whose outputs interleave read one copy and are done by one unit together. */
@@ -188,7 +189,7 @@ static bool choose_jointly(epl__arena *a, epl__conv *g, epl__conv_phase *heavy)
     choose_step(g, lead);
     for (int64_t i = 0; i < g->phases; i++) {
         epl__conv_phase *p = &g->phase[i];
-        follow(p, lead);
+        follow(g, p, lead);
         if (p->taps > 0 && !epl__conv_make_tables(a, g, p)) {
             return false;
         }

@@ -236,3 +236,66 @@ Test(run, an_error_ends_an_eager_loop_and_a_reset_forgets_it)
     cr_assert_not_null(strstr(epl_scope_message(s), "\"x\""), "%s", epl_scope_message(s));
     epl_scope_free(s);
 }
+
+static const epl_prim *named(const char *name)
+{
+    size_t i = 0;
+    while (epl_prim_at(i) && strcmp(epl_prim_at(i)->name, name))
+        i++;
+    return epl_prim_at(i);
+}
+
+Test(run, sums_and_orders_of_nothing_end_at_once)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "f");
+    double sum = 7;
+    static const char labels[3][16] = {"abc", "abc", ""};
+    epl_val wide = epl_zeros(f, epl_f64(INT64_C(1) << 40, 0, 5));
+    epl_val y = epl_op(named("dot"), epl_list(wide, wide), labels);
+    cr_assert_eq(epl_eval(y, epl_at(&sum, epl_f64())), EPL_OK, "%s", epl_scope_message(s));
+    cr_expect_eq(sum, 0);
+    y = epl_argsort(wide, .dim = 1);
+    cr_expect_eq(epl_eval(y, epl_at(&sum, epl_typeof(y))), EPL_OK, "%s", epl_scope_message(s));
+    epl_scope_free(s);
+}
+
+/* The built-in primitive of that name, applied from outside. */
+static const char *refused(const char *name, epl_val x, const void *attrs)
+{
+    epl_scope *s = epl_val_scope(x);
+    const epl_prim *p = named(name);
+    epl_val two[] = {x, x};
+    size_t n = p->inputs == 2 ? 2 : 1;
+    cr_expect(epl_is_none(epl_op(p, (epl_vals){n, two}, attrs)), "%s", name);
+    return epl_scope_message(s);
+}
+
+Test(run, a_primitive_says_what_it_does_not_take)
+{
+    const struct {
+        const char *name;
+        epl_dtype dtype;
+        int64_t attrs[8];
+        const char *want;
+    } cases[] = {
+        {"exp", EPL_I64, {0}, "not defined"},
+        {"add", EPL_BOOL, {0}, "not defined"},
+        {"cumsum", EPL_F64, {-1, 0}, "\"axis\" must be"},
+        {"slice", EPL_F64, {0, 3, 1, 1}, "do not fit"},
+        {"pad", EPL_F64, {0, INT64_MIN, 0, 0}, "\"lo\" must be"},
+        {"log_softmax", EPL_F64, {5}, "do not fit"},
+    };
+    static const double numbers[3] = {1, 2, 3};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        epl_scope *s = epl_scope_new(NULL);
+        epl_fn *f = epl_fn_new(s, "f");
+        int64_t three = 3;
+        epl_type t = epl_type_of(cases[i].dtype, epl_shape_of(1, &three));
+        const char *message =
+            refused(cases[i].name, epl_data(f, epl_at(numbers, t)), cases[i].attrs);
+        cr_expect(strstr(message, cases[i].want) && strstr(message, cases[i].name), "%s: %s",
+                  cases[i].name, message);
+        epl_scope_free(s);
+    }
+}
