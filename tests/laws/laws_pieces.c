@@ -1,0 +1,133 @@
+/* laws_pieces.c -- control flow against the same steps written out: two functions of the same
+ * inputs, whose values are equal to the bit and whose derivatives are equal to the third order.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "laws_graph.h"
+
+enum { PORTS = 8, ROOM = 2 * PORTS, OUTS = 8 * PORTS };
+
+/* A function with its derivatives, and what they are at the sample's point. */
+typedef struct {
+    const sample *p;
+    epl_fn *f;
+    epl_array in[ROOM];
+    size_t ins, outs, values;
+    epl_type type[OUTS];
+    const char *name[OUTS];
+    epl_array *by_plan, *by_reference;
+} wide;
+
+static epl_val wide_input(wide *w, epl_array a)
+{
+    char name[24];
+    snprintf(name, sizeof name, "in%zu", w->ins);
+    w->in[w->ins++] = a;
+    return epl_input(w->f, name, a.type);
+}
+
+static void wide_output(wide *w, const char *what, epl_val v)
+{
+    char name[24];
+    snprintf(name, sizeof name, "out%zu", w->outs);
+    w->name[w->outs] = what;
+    w->type[w->outs++] = epl_typeof(v);
+    epl_output(w->f, name, v);
+}
+
+/* Three tangents, and what reverse sweeps give, alone and with tangents. */
+static void derivatives(wide *w, const epl_val *y, const epl_val *x, const epl_val *v, bool forward)
+{
+    size_t nx = w->p->call.inputs, ny = w->p->outs;
+    epl_val t1[PORTS], t2[PORTS], t3[PORTS];
+    epl_vals xs = {nx, x}, vs = {nx, v};
+    epl_jvps((epl_vals){ny, y}, xs, vs, t1);
+    epl_jvps((epl_vals){ny, t1}, xs, vs, t2);
+    epl_jvps((epl_vals){ny, t2}, xs, vs, t3);
+    for (size_t i = 0; i < ny; i++) {
+        wide_output(w, "the tangent", t1[i]);
+        wide_output(w, "the second tangent", t2[i]);
+        wide_output(w, "the third tangent", t3[i]);
+    }
+    if (forward)
+        return;
+    epl_val g[PORTS], h[PORTS], r[PORTS], sum = epl_mean(y[0]);
+    for (size_t i = 1; i < ny; i++)
+        sum = epl_add(epl_mean(epl_sin(y[i])), sum);
+    epl_gradients(sum, xs, g);
+    epl_jvps((epl_vals){nx, g}, xs, vs, h);
+    for (size_t i = 0; i < nx; i++) {
+        wide_output(w, "the gradient", g[i]);
+        wide_output(w, "the hvp", h[i]);
+        wide_output(w, "the tangent of the hvp", epl_jvp(h[i], x[i], v[i]));
+    }
+    epl_val norm = epl_mean(epl_square(g[0]));
+    for (size_t i = 1; i < nx; i++)
+        norm = epl_add(norm, epl_mean(epl_square(g[i])));
+    epl_gradients(norm, xs, r);
+    for (size_t i = 0; i < nx; i++) {
+        wide_output(w, "the gradient of gradients", r[i]);
+        wide_output(w, "the gradient of gradients of gradients",
+                    epl_gradient(epl_sum(epl_mul(r[i], v[i])), x[0]));
+    }
+}
+
+static bool wide_run(wide *w)
+{
+    epl_scope *s = w->p->s;
+    epl_plan plan = epl_compile(s, w->f);
+    epl_arrays in = {w->ins, w->in};
+    w->by_plan = plan_run(s, LAW_PIECES, plan, epl_work_new(s, NULL), in, w->type, w->outs);
+    w->by_reference = outputs_of(s, w->type, w->outs);
+    if (!w->by_plan || !w->by_reference)
+        return false;
+    if (epl_reference(w->f, in, (epl_arrays){w->outs, w->by_reference}) == EPL_OK)
+        return true;
+    sample_broken(w->p, LAW_PIECES, "the reference", epl_scope_message(s));
+    return false;
+}
+
+static bool wide_make(wide *w, const sample *p, bool forward)
+{
+    epl_val x[PORTS], v[PORTS], y[PORTS];
+    *w = (wide){.p = p, .f = epl_fn_new(p->s, "wide")};
+    for (size_t i = 0; i < p->call.inputs; i++)
+        x[i] = wide_input(w, p->call.input[i]);
+    for (size_t i = 0; i < p->call.inputs; i++)
+        v[i] =
+            wide_input(w, array_drawn(p->s, p->call.input[i].type, epl_key_fold(p->key, 20 + i)));
+    epl_call(p->fn, (epl_vals){p->call.inputs, x}, y);
+    for (size_t i = 0; i < p->outs; i++)
+        wide_output(w, "the value", y[i]);
+    w->values = p->outs;
+    derivatives(w, y, x, v, forward);
+    if (epl_scope_status(p->s) != EPL_OK)
+        sample_broken(p, LAW_PIECES, "the derivatives", epl_scope_message(p->s));
+    return epl_scope_status(p->s) == EPL_OK && wide_run(w);
+}
+
+/* The same bits: also of no number. */
+static bool same_bits(const epl_array *a, const epl_array *b)
+{
+    return epl_type_equal(a->type, b->type) &&
+           (!epl_bytes(a->type) || !memcmp(a->data, b->data, epl_bytes(a->type)));
+}
+
+void law_of_pieces(const sample *inside, const sample *written_out, bool forward)
+{
+    wide a, b;
+    char text[ARRAY_TEXT], what[120];
+    law_checked(LAW_PIECES);
+    if (!wide_make(&a, inside, forward) || !wide_make(&b, written_out, forward))
+        return;
+    for (size_t i = 0; i < a.outs; i++) {
+        double near = i < a.values ? 0 : 1;
+        snprintf(what, sizeof what, "%s of inner functions, by a plan", a.name[i]);
+        if (!array_near(&a.by_plan[i], &b.by_plan[i], 1e-8 * near, 1e-9 * near, text))
+            sample_broken(inside, LAW_PIECES, what, text);
+        snprintf(what, sizeof what, "%s of inner functions, by the reference", a.name[i]);
+        if (!array_near(&a.by_reference[i], &b.by_reference[i], 1e-8 * near, 1e-9 * near, text) ||
+            (i < a.values && !same_bits(&a.by_reference[i], &b.by_reference[i])))
+            sample_broken(inside, LAW_PIECES, what, text);
+    }
+}
