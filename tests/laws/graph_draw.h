@@ -12,10 +12,11 @@ typedef struct {
     bool smooth; /* from operations without kinks, jumps and cut derivatives */
     size_t inputs, outputs;
     epl_type type[DRAWN_INPUTS];
-    size_t nodes;              /* steps are drawn until there are so many, */
-    int steps;                 /* or until so many were drawn */
+    size_t nodes; /* steps are drawn until there are so many, */
+    int steps;    /* or until so many were drawn */
     graph_pieces pieces;
     bool forward; /* pieces may be loops without a bound, which have no reverse derivative */
+    bool maps;    /* pieces may be maps, whose sums may be taken in another order */
     int inside;   /* most steps in a piece; pieces in pieces if more than one */
     bool dropped[DRAWN_STEPS]; /* steps to leave out: each has dice of its own */
 } graph_plan;

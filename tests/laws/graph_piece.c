@@ -323,7 +323,7 @@ void graph_piece(drawing *d)
     else if (kind == 1)
         branched(d);
     else if (kind == 2)
-        mapped(d);
+        (d->plan->maps ? mapped : checkpointed)(d);
     else
         looped(d, kind == 3);
 }

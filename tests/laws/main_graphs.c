@@ -75,7 +75,7 @@ static void against_written_out(const sample *p, const graph_plan *g, int steps)
     plain.nodes = SIZE_MAX;
     plain.steps = steps;
     if (draw(&flat, &plain, &steps))
-        law_of_pieces(p, &flat, g->forward);
+        law_of_pieces(p, &flat, g->forward, !g->maps);
     else
         law_broken(LAW_PIECES, "written out: %s", epl_scope_message(flat.s));
     epl_scope_free(flat.s);
@@ -155,6 +155,7 @@ static void one_graph(uint64_t seed, bool told, bool pieces)
         g.nodes = PIECED_NODES + g.nodes % 20;
     if (pieces)
         g.steps = (int)(1 + g.nodes / 8);
+    g.maps = seed % 2;
     g.forward = pieces && seed % FORWARD_EACH == 0;
     snprintf(name, sizeof name, "graph %llu%s%s", (unsigned long long)seed,
              g.smooth ? ", smooth" : "", pieces ? ", in pieces" : "");
