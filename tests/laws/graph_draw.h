@@ -16,7 +16,7 @@ typedef struct {
     int steps;    /* or until so many were drawn */
     graph_pieces pieces;
     bool forward; /* pieces may be loops without a bound, which have no reverse derivative */
-    bool maps;    /* pieces may be maps, whose sums may be taken in another order */
+    bool once;    /* checkpoints alone, which change no bit */
     int inside;   /* most steps in a piece; pieces in pieces if more than one */
     bool dropped[DRAWN_STEPS]; /* steps to leave out: each has dice of its own */
 } graph_plan;

@@ -318,12 +318,12 @@ void graph_piece(drawing *d)
     int64_t kind = dice_roll(d, 6);
     if (d->nested >= 2 || (d->nested && d->plan->inside == 1))
         dice_keep(d, epl_copy(dice_any(d)));
-    else if (kind == 0)
+    else if (kind == 0 || d->plan->once)
         checkpointed(d);
     else if (kind == 1)
         branched(d);
     else if (kind == 2)
-        (d->plan->maps ? mapped : checkpointed)(d);
+        mapped(d);
     else
         looped(d, kind == 3);
 }

@@ -13,7 +13,14 @@
 #include "graph_draw.h"
 #include "laws_graph.h"
 
-enum { GRAPHS = 300, THIRD_EACH = 7, THIRD_NODES = 150, FORWARD_EACH = 8, PIECED_NODES = 60 };
+enum {
+    GRAPHS = 300,
+    THIRD_EACH = 7,
+    THIRD_NODES = 150,
+    FORWARD_EACH = 7,
+    ONCE_EACH = 4,
+    PIECED_NODES = 60
+};
 
 static const epl_operation no_operation = {.name = "graph"};
 
@@ -75,7 +82,7 @@ static void against_written_out(const sample *p, const graph_plan *g, int steps)
     plain.nodes = SIZE_MAX;
     plain.steps = steps;
     if (draw(&flat, &plain, &steps))
-        law_of_pieces(p, &flat, g->forward, !g->maps);
+        law_of_pieces(p, &flat, g->forward, g->once);
     else
         law_broken(LAW_PIECES, "written out: %s", epl_scope_message(flat.s));
     epl_scope_free(flat.s);
@@ -155,7 +162,7 @@ static void one_graph(uint64_t seed, bool told, bool pieces)
         g.nodes = PIECED_NODES + g.nodes % 20;
     if (pieces)
         g.steps = (int)(1 + g.nodes / 8);
-    g.maps = seed % 2;
+    g.once = seed % ONCE_EACH == 0;
     g.forward = pieces && seed % FORWARD_EACH == 0;
     snprintf(name, sizeof name, "graph %llu%s%s", (unsigned long long)seed,
              g.smooth ? ", smooth" : "", pieces ? ", in pieces" : "");
