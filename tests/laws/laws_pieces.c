@@ -5,7 +5,7 @@
 #include <string.h>
 #include "laws_graph.h"
 
-enum { PORTS = 8, ROOM = 2 * PORTS, OUTS = 8 * PORTS };
+enum { PORTS = 24, ROOM = 2 * PORTS, OUTS = 8 * PORTS };
 
 /* A function with its derivatives, and what they are at the sample's point. */
 typedef struct {
@@ -35,40 +35,44 @@ static void wide_output(wide *w, const char *what, epl_val v)
     epl_output(w->f, name, v);
 }
 
+/* What is floating of the function: derivatives are of y by x along v. */
+typedef struct {
+    size_t nx, ny;
+    epl_val x[PORTS], v[PORTS], y[PORTS];
+} floats;
+
 /* Three tangents, and what reverse sweeps give, alone and with tangents. */
-static void derivatives(wide *w, const epl_val *y, const epl_val *x, const epl_val *v, bool forward)
+static void derivatives(wide *w, const floats *d, bool forward)
 {
-    size_t nx = w->p->call.inputs, ny = w->p->outs;
     epl_val t1[PORTS], t2[PORTS], t3[PORTS];
-    epl_vals xs = {nx, x}, vs = {nx, v};
-    epl_jvps((epl_vals){ny, y}, xs, vs, t1);
-    epl_jvps((epl_vals){ny, t1}, xs, vs, t2);
-    epl_jvps((epl_vals){ny, t2}, xs, vs, t3);
-    for (size_t i = 0; i < ny; i++) {
+    epl_vals xs = {d->nx, d->x}, vs = {d->nx, d->v};
+    epl_jvps((epl_vals){d->ny, d->y}, xs, vs, t1);
+    epl_jvps((epl_vals){d->ny, t1}, xs, vs, t2);
+    epl_jvps((epl_vals){d->ny, t2}, xs, vs, t3);
+    for (size_t i = 0; i < d->ny; i++) {
         wide_output(w, "the tangent", t1[i]);
         wide_output(w, "the second tangent", t2[i]);
         wide_output(w, "the third tangent", t3[i]);
     }
     if (forward)
         return;
-    epl_val g[PORTS], h[PORTS], r[PORTS], sum = epl_mean(y[0]);
-    for (size_t i = 1; i < ny; i++)
-        sum = epl_add(epl_mean(epl_sin(y[i])), sum);
+    epl_val g[PORTS], h[PORTS], r[PORTS], sum = epl_mean(d->y[0]);
+    for (size_t i = 1; i < d->ny; i++)
+        sum = epl_add(epl_mean(epl_sin(d->y[i])), sum);
     epl_gradients(sum, xs, g);
-    epl_jvps((epl_vals){nx, g}, xs, vs, h);
-    for (size_t i = 0; i < nx; i++) {
+    epl_jvps((epl_vals){d->nx, g}, xs, vs, h);
+    epl_val norm = epl_mean(epl_square(g[0]));
+    for (size_t i = 0; i < d->nx; i++) {
         wide_output(w, "the gradient", g[i]);
         wide_output(w, "the hvp", h[i]);
-        wide_output(w, "the tangent of the hvp", epl_jvp(h[i], x[i], v[i]));
+        wide_output(w, "the tangent of the hvp", epl_jvp(h[i], d->x[i], d->v[i]));
+        norm = i ? epl_add(norm, epl_mean(epl_square(g[i]))) : norm;
     }
-    epl_val norm = epl_mean(epl_square(g[0]));
-    for (size_t i = 1; i < nx; i++)
-        norm = epl_add(norm, epl_mean(epl_square(g[i])));
     epl_gradients(norm, xs, r);
-    for (size_t i = 0; i < nx; i++) {
+    for (size_t i = 0; i < d->nx; i++) {
         wide_output(w, "the gradient of gradients", r[i]);
         wide_output(w, "the gradient of gradients of gradients",
-                    epl_gradient(epl_sum(epl_mul(r[i], v[i])), x[0]));
+                    epl_gradient(epl_sum(epl_mul(r[i], d->v[i])), d->x[0]));
     }
 }
 
@@ -89,18 +93,27 @@ static bool wide_run(wide *w)
 
 static bool wide_make(wide *w, const sample *p, bool forward)
 {
-    epl_val x[PORTS], v[PORTS], y[PORTS];
+    epl_val x[PORTS], y[PORTS];
+    floats d = {.nx = 0};
     *w = (wide){.p = p, .f = epl_fn_new(p->s, "wide")};
     for (size_t i = 0; i < p->call.inputs; i++)
         x[i] = wide_input(w, p->call.input[i]);
-    for (size_t i = 0; i < p->call.inputs; i++)
-        v[i] =
-            wide_input(w, array_drawn(p->s, p->call.input[i].type, epl_key_fold(p->key, 20 + i)));
+    for (size_t i = 0; i < p->call.inputs; i++) {
+        epl_type t = p->call.input[i].type;
+        if (!is_float(t))
+            continue;
+        d.x[d.nx] = x[i];
+        d.v[d.nx++] = wide_input(w, array_drawn(p->s, t, epl_key_fold(p->key, 20 + i)));
+    }
     epl_call(p->fn, (epl_vals){p->call.inputs, x}, y);
-    for (size_t i = 0; i < p->outs; i++)
+    for (size_t i = 0; i < p->outs; i++) {
         wide_output(w, "the value", y[i]);
+        if (is_float(p->out[i]))
+            d.y[d.ny++] = y[i];
+    }
     w->values = p->outs;
-    derivatives(w, y, x, v, forward);
+    if (d.nx && d.ny)
+        derivatives(w, &d, forward);
     if (epl_scope_status(p->s) != EPL_OK)
         sample_broken(p, LAW_PIECES, "the derivatives", epl_scope_message(p->s));
     return epl_scope_status(p->s) == EPL_OK && wide_run(w);
