@@ -272,6 +272,22 @@ void epl_update(epl_fn *f, const char *input, epl_val next)
 }
 
 /* -- values across functions ------------------------------------------------------------- */
+/* A value of g's parent in g; of a mixed tree, each of its ranges. */
+static epl__id take_step(epl_fn *g, epl__id id)
+{
+    const epl__node *n = epl__node_at(g->parent, id);
+    epl__id part[EPL__MAX_PARTS];
+    if (n->prim != &epl__prim_tuple) {
+        for (uint32_t i = 0; i < g->entries; i++)
+            if (g->entry[i].outer == id && g->entry[i].axis == EPL__AS_USED)
+                return g->entry[i].inner;
+        return epl__id_of(epl__entry_add(g, id, EPL__AS_USED));
+    }
+    for (uint32_t i = 0; i < n->count; i++)
+        part[i] = take_step(g, n->in[i]);
+    return epl__id_of(epl__build(g, &epl__prim_tuple, part, n->count, NULL, n->type));
+}
+
 /* The id in `to` of a value of an outer function; a hidden input, once a value. */
 static epl__id take_in(epl_fn *to, const epl_fn *from, epl__id id)
 {
@@ -284,18 +300,8 @@ static epl__id take_in(epl_fn *to, const epl_fn *from, epl__id id)
         }
         path[steps++] = g;
     }
-    while (steps-- > 0) {
-        epl_fn *g = (epl_fn *)path[steps];
-        epl__id found = EPL__ID_NONE;
-        for (uint32_t i = 0; i < g->entries && found == EPL__ID_NONE; i++)
-            if (g->entry[i].outer == id && g->entry[i].axis == EPL__AS_USED)
-                found = g->entry[i].inner;
-        if (found == EPL__ID_NONE)
-            found = epl__id_of(epl__entry_add(g, id, EPL__AS_USED));
-        if (found == EPL__ID_NONE)
-            return found;
-        id = found;
-    }
+    while (steps-- > 0 && id != EPL__ID_NONE)
+        id = take_step((epl_fn *)path[steps], id);
     return id;
 }
 
@@ -319,7 +325,8 @@ epl_fn *epl__meet(epl_vals in, epl__id *id, const char *op)
     if (f->closed) {
         epl__fail(f, EPL_ERR_USE,
                   "[%s] a value of \"%s\" is used after that function was closed; "
-                  "take results out by epl_collect or epl_output",
+                  "build all that is needed before the first result is taken out "
+                  "(epl_collect, epl_last, epl_output)",
                   op, f->name);
         return NULL;
     }
