@@ -18,11 +18,20 @@ typedef enum { EPL__PASS, EPL__EACH, EPL__CARRY } epl__role;
  * value. SWITCH: what the chosen body gives.
  * Outputs of a body. SCAN: next of each carried value, then what is collected. WHILE: next
  * of each, then whether to go on (asked before a step). SWITCH: its results. */
+/* Derivatives of a switch of one body that are a rule's, not the body's. Both work like
+ * epl__region_tangents and epl__region_transpose, and may build such regions again: a rule is
+ * asked only when a derivative is, so it may stand on itself. */
+typedef struct epl__custom {
+    bool (*tangents)(epl_fn *f, epl__id region, const epl_val *dx, epl__id *dy);
+    bool (*transpose)(epl_fn *f, epl__id region, const epl__id *ct, epl__id *back);
+    const void *data; /* the rule's; NULL for a function above: the body's own derivative */
+} epl__custom;
 typedef struct {
     epl__region_kind kind;
     int64_t length; /* SCAN: steps */
     bool reverse;   /* SCAN: from the last entry to the first */
     bool again;     /* SWITCH of one body: its values are made anew for derivatives */
+    const epl__custom *custom; /* SWITCH of one body: its rule, or NULL. Plans inline it */
     uint32_t bodies;
     epl_fn **body;
     const uint8_t *role; /* by operand; the predicate of a switch of several is not counted */
