@@ -72,16 +72,22 @@ epl_fn *epl_while_new(const epl_while_args *a, const char *given)
     return f;
 }
 
+/* One body without a predicate. */
+epl_fn *epl__flow_single(epl_fn *parent, const char *what)
+{
+    epl_fn *f = open_parent(parent, what) ? flow_new(parent, EPL__FN_BRANCH) : NULL;
+    epl_fn **list = f ? epl__arena_take(&f->arena, sizeof *list) : NULL;
+    if (!list)
+        return NULL;
+    *list = f;
+    f->flow->branch = list;
+    f->flow->branches = 1;
+    return f;
+}
+
 epl_fn *epl_checkpoint(epl_fn *parent)
 {
-    epl_fn *f = open_parent(parent, "checkpoint") ? flow_new(parent, EPL__FN_BRANCH) : NULL;
-    if (f) {
-        f->flow->branch = epl__arena_take(&f->arena, sizeof *f->flow->branch);
-        f->flow->branches = f->flow->branch ? 1 : 0;
-        if (f->flow->branch)
-            f->flow->branch[0] = f;
-    }
-    return f;
+    return epl__flow_single(parent, "checkpoint");
 }
 
 /* The branches of one switch share their list, which the first one holds. */

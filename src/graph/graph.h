@@ -87,7 +87,7 @@ struct epl_fn {
     int64_t mapped_size, chunk; /* -1: no epl_each yet */
     struct epl__flow *flow;     /* of loops and branches: src/graph/flow.c */
     struct epl__memo *memo;     /* regions that were mapped into this function */
-    void *problem;                /* of EPL__FN_PROBLEM */
+    void *problem;              /* of EPL__FN_PROBLEM */
     /* jit: the types of the arguments, by position; NULL otherwise */
     const epl_type *passed;
     size_t passed_count;

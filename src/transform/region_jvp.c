@@ -167,7 +167,7 @@ static epl__id linear_region(tangents *t, epl__id node)
     epl__region like = *r;
     like.body = body;
     like.again = false;
-    like.custom = NULL;
+    like.custom = r->custom ? &epl__by_body : NULL;
     const epl__region *linear =
         epl__region_new(t->f, &like, o.role + t->predicates, o.count - t->predicates);
     return linear ? epl__region_build(t->f, linear, o.in, o.count) : EPL__ID_NONE;

@@ -275,7 +275,7 @@ static bool switch_back(transposing *t, epl__id *out)
     }
     epl__region like = *r;
     like.body = body;
-    like.custom = NULL;
+    like.custom = r->custom ? &epl__by_body : NULL;
     const epl__region *back =
         epl__region_new(t->f, &like, t->role + t->predicates, t->count - t->predicates);
     epl__id node = back ? epl__region_build(t->f, back, t->in, t->count) : EPL__ID_NONE;
