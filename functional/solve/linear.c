@@ -108,27 +108,31 @@ static epl_val bad(epl_val any, epl_status status, const char *text)
     return EPL_NO_VAL;
 }
 
-/* The map made of what is linear alone. */
-static bool operator_of(epl_fn *f, epl_linear a, const char *what, epl__operator *op)
+static bool refused(epl_linear a, const char *what, const char *why)
 {
     char text[200];
-    epl_linear along = epl_linearize(a.out, a.in);
+    snprintf(text, sizeof text, "%s %s its vector", what, why);
+    bad(a.out, EPL_ERR_ARG, text);
+    return false;
+}
+
+/* The map made of what is linear alone. It is taken at a stand-in, so that nothing is known of
+ * the vector; what still depends on that is not linear. */
+static bool operator_of(epl_fn *f, epl_linear a, const char *what, epl__operator *op)
+{
+    epl__operator given, none;
+    epl_type t = epl_typeof(a.in);
+    if (!epl__operator_of(f, epl__id_of(a.in), epl__id_of(a.out), &given))
+        return refused(a, what, "does not depend on");
+    epl_val v = epl__placeholder(f, &t);
+    epl_linear along = epl_linearize(epl__operator_at(&given, v, 0), v);
     if (epl_is_none(along.out))
         return false;
-    epl__id in = epl__id_of(along.in), out = epl__id_of(along.out), y = epl__id_of(a.in);
-    if (!epl__operator_of(f, in, out, op)) {
-        snprintf(text, sizeof text, "%s does not depend on its vector", what);
-        bad(a.out, EPL_ERR_ARG, text);
-        return false;
-    }
-    for (uint32_t i = 1; i < op->body->inputs; i++) {
-        epl__operator none;
-        if (!epl__operator_of(f, y, epl__id_of(op->with[i]), &none))
-            continue;
-        snprintf(text, sizeof text, "%s is not linear in its vector", what);
-        bad(a.out, EPL_ERR_ARG, text);
-        return false;
-    }
+    if (!epl__operator_of(f, epl__id_of(along.in), epl__id_of(along.out), op))
+        return refused(a, what, "does not depend on");
+    for (uint32_t i = 1; i < op->body->inputs; i++)
+        if (epl__operator_of(f, epl__id_of(v), epl__id_of(op->with[i]), &none))
+            return refused(a, what, "is not linear in");
     return epl_scope_status(f->scope) == EPL_OK;
 }
 

@@ -132,7 +132,7 @@ static bool closed(epl_fn *q, epl__id value)
     return true;
 }
 
-/* Same inputs; outputs: F, g(z) - z, or the gradient and then the value. */
+/* Same inputs; outputs: F, z - g(z), or the gradient and then the value. */
 static epl_fn *model_of(epl_fn *q, const problem *p)
 {
     epl_fn *m = epl__body_new(q->parent);
@@ -145,7 +145,7 @@ static epl_fn *model_of(epl_fn *q, const problem *p)
         return NULL;
     epl_val value = epl__val(m, y), z = epl__val(m, arg[p->unknown]), out = value;
     if (p->kind == FIXED_POINT)
-        out = epl_sub(value, z);
+        out = epl_sub(z, value);
     else if (p->kind == MINIMIZE)
         out = epl_gradient(epl_reshape(value, epl_shape_of(0, NULL)), z);
     bool ok = epl__body_output(m, epl__id_of(out)) &&
