@@ -1,4 +1,5 @@
 /* test_problem.c -- roots, fixed points and minima against formulas and unrolled loops. */
+#include "../../src/graph/graph.h"
 #include "solve_test.h"
 
 static epl_val yes(void)
@@ -254,6 +255,58 @@ Test(problem, nested)
     same(epl_hvp(epl_sum(z), c, epl_ones_like(c)), epl_scale(epl_pow(c, epl_num(-1.5)), -0.25),
          1e-10);
     close_scope();
+}
+
+/* Jvp, vjp, second order and map against differences and a loop, in f64. */
+static void checked(int which)
+{
+    open_scope();
+    epl_val w = epl_input(f, "w", epl_f64(3, 3)), x = epl_input(f, "x", epl_f64(3)), y;
+    epl_linear_solver by = {.tol = 1e-14};
+    if (which == 0)
+        y = equilibrium(f, w, x, EPL_ANDERSON, by, NULL);
+    else if (which == 1)
+        y = cubic(f, epl_exp(epl_sum(w)), x, by, NULL);
+    else {
+        epl_fn *q = epl_minimize(f, .tol = 1e-13, .derivative = by);
+        epl_val z = epl_unknown(q, epl_zeros(f, epl_f64(3)));
+        epl_val rest = epl_sub(epl_matmul(w, z), x);
+        y = epl_solution(q, epl_sum(epl_add(epl_exp(z), epl_square(rest))));
+    }
+    epl_output(f, "y", y);
+    cr_expect_eq(epl_gradcheck(s, f, epl_seed(3)), EPL_OK, "%d: %s", which, epl_scope_message(s));
+    epl_scope_free(s);
+}
+
+Test(problem, against_differences)
+{
+    for (int which = 0; which < 3; which++)
+        checked(which);
+}
+
+/* The vector of a tree keeps its layout, and the place is told by its path. */
+Test(problem, of_a_tree_at_a_path)
+{
+    open_scope();
+    epl_module net = epl_infer(s, epl_nn_linear(s, 2), epl_f32(4, 3));
+    epl_spec spec = epl_params_of(net);
+    epl_tree *theta = epl_init(s, spec, epl_seed(1));
+    epl_val p = epl_input_tree(f, "params", spec), x = some(epl_f32(4, 3), 1);
+    epl__where(f, "net.inner");
+    epl_fn *q = epl_minimize(f, .most = 1);
+    epl_val phi = epl_unknown(q, p), y = some(epl_f32(4, 2), 2);
+    epl_val loss = epl_add(epl_mse_loss(epl_apply(net, phi, x), y), epl_mean(epl_square(phi)));
+    epl_val found = epl_solution(q, loss);
+    cr_assert_eq(epl_typeof(found).spec, spec, "%s", epl_scope_message(s));
+    epl_output(f, "out", epl_apply(net, found, x));
+    float out[4][2];
+    epl_work *work = epl_work_new(s, NULL);
+    cr_expect_neq(epl_run(epl_compile(s, f), epl_arrays(epl_tree_array(theta)),
+                          epl_arrays(epl_at(out, epl_f32(4, 2))), work),
+                  EPL_OK);
+    const char *m = epl_work_message(work);
+    cr_expect(strstr(m, "after 1 steps, 1e-05 was asked for (net.inner)"), "%s", m);
+    epl_scope_free(s);
 }
 
 /* -- cost ------------------------------------------------------------------------------------ */
