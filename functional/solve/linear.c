@@ -39,8 +39,7 @@ epl__linear_how *epl__linear_how_new(epl_fn *f, epl_linear_solver by, epl_dtype 
         return NULL;
     }
     by = epl__linear_defaults(by, d, n);
-    *how = (epl__linear_how){by, by.method == EPL_CG || by.method == EPL_CHOLESKY, false,
-                             epl__linear_build};
+    *how = (epl__linear_how){.by = by, .build = epl__linear_build};
     return how;
 }
 

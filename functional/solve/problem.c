@@ -218,7 +218,7 @@ static epl__id region_of(epl_fn *q, const problem *p, bool report)
         no_memory(f);
         return EPL__ID_NONE;
     }
-    how->symmetric |= p->kind == MINIMIZE;
+    how->symmetric = p->kind == MINIMIZE; /* a Hessian */
     for (uint32_t i = 0; i < q->entries; i++)
         in[i] = q->entry[i].outer;
     memset(role, EPL__PASS, q->entries);

@@ -26,7 +26,7 @@ extern "C" {
 typedef enum {
     EPL_GMRES = 1, /* any A; restarted */
     EPL_BICGSTAB,  /* any A, with the memory of a few vectors */
-    EPL_CG,        /* A symmetric and positive definite; neither is checked beforehand */
+    EPL_CG,        /* A symmetric and positive definite; of another one the residual tells */
     EPL_NEUMANN,   /* x <- x + (b - A x), for A near the identity: |I - A| < 1 */
     EPL_LU,        /* A as a matrix of n x n numbers, n products with A at once; then exact */
     EPL_CHOLESKY   /* the same for symmetric positive definite A */

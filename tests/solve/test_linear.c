@@ -89,6 +89,22 @@ Test(linear, derivatives)
     close_scope();
 }
 
+/* A matrix that is not quite what the method asks for: the reverse derivative is of A', not of A.
+ */
+Test(linear, not_quite_symmetric)
+{
+    open_scope();
+    epl_val p = some(epl_f64(6, 6), 1), b = some(epl_f64(6), 2);
+    epl_val a = epl_add(epl_scale(epl_eye(f, EPL_F64, 6, 6), 2), epl_scale(p, 0.05));
+    for (int i = 0; i < 2; i++) {
+        epl_linear_solver by = {i ? EPL_CHOLESKY : EPL_CG, .tol = 1e-12};
+        epl_val x = epl_solve_linear(map_of(a, b), b, .by = by), want = epl_solve(a, b);
+        same(x, want, 1e-10);
+        same(epl_gradient(epl_sum(epl_sin(x)), b), epl_gradient(epl_sum(epl_sin(want)), b), 1e-10);
+    }
+    close_scope();
+}
+
 Test(linear, preconditioned)
 {
     open_scope();

@@ -284,6 +284,26 @@ Test(problem, against_differences)
         checked(which);
 }
 
+/* iMAML: the meta-gradient of Rajeswaran et al. 2019 is that of a minimum near theta. */
+static epl_val near_task(epl_val phi)
+{
+    return epl_sum(epl_add(epl_exp(phi), epl_square(epl_sub(phi, some(epl_f64(4), 3)))));
+}
+
+Test(problem, implicit_meta_gradient)
+{
+    open_scope();
+    epl_val theta = some(epl_f64(4), 1);
+    epl_fn *q = epl_minimize(f, .tol = 1e-12, .derivative = {.tol = 1e-13});
+    epl_val z = epl_unknown(q, theta);
+    epl_val near = epl_scale(epl_sum(epl_square(epl_sub(z, epl_pass(q, theta)))), 0.5 * 3);
+    epl_val phi = epl_solution(q, epl_add(near_task(z), near));
+    epl_val query = epl_sum(epl_sin(phi)), g = epl_gradient(query, phi);
+    same(epl_gradient(query, theta),
+         epl_implicit(near_task(phi), phi, g, .lambda = epl_num(3), .steps = 8), 1e-9);
+    close_scope();
+}
+
 /* The vector of a tree keeps its layout, and the place is told by its path. */
 Test(problem, of_a_tree_at_a_path)
 {
