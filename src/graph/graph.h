@@ -44,7 +44,8 @@ typedef enum {
     EPL__FN_MAP,
     EPL__FN_SCAN,
     EPL__FN_WHILE,
-    EPL__FN_BRANCH /* of a switch, or a checkpoint */
+    EPL__FN_BRANCH, /* of a switch, or a checkpoint */
+    EPL__FN_PROBLEM /* of one unknown: functional/solve/problem.c */
 } epl__fn_kind;
 enum { EPL__MAX_PARTS = 10 }; /* dtype ranges of a tree */
 typedef struct {
@@ -86,6 +87,7 @@ struct epl_fn {
     int64_t mapped_size, chunk; /* -1: no epl_each yet */
     struct epl__flow *flow;     /* of loops and branches: src/graph/flow.c */
     struct epl__memo *memo;     /* regions that were mapped into this function */
+    void *problem;              /* of EPL__FN_PROBLEM */
     /* jit: the types of the arguments, by position; NULL otherwise */
     const epl_type *passed;
     size_t passed_count;
