@@ -172,6 +172,7 @@ epl_fn *epl__simplified(epl_scope *s, const epl_fn *source)
     if (!g)
         return NULL;
     r.g = g;
+    g->check = f->check;
     for (uint32_t id = 0; id < f->main.count; id++)
         if (epl__node_at(f, id)->count > most)
             most = epl__node_at(f, id)->count;
