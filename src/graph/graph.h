@@ -79,8 +79,8 @@ struct epl_fn {
     uint32_t input_nodes; /* input primitives so far: a mixed tree has several */
     const char **where;
     uint32_t where_count, where_room, where_now;
-    struct epl__derived *derived; /* names of derivatives: src/graph/derived.c */
-    int check;                    /* of its plans: an epl_check */
+    struct epl__derived *derived;     /* names of derivatives: src/graph/derived.c */
+    int check;                        /* of its plans: an epl_check */
     uint32_t *mark, mark_room, epoch; /* epoch-stamped marks of walks, main ids */
     /* inner functions */
     epl__entry *entry;

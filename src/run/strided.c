@@ -34,28 +34,33 @@ static int64_t in_a_row(const epl__strided *a)
     return n;
 }
 
-/* Has the row a bad number? The exponent is all ones, and for a NaN the rest is not zero. */
-static bool bad_f32(const void *data, int64_t n, epl_check what)
+/* Has the row a bad number? The exponent is all ones, and for a NaN the rest is not zero. Fixed
+ * counts become vector code. */
+enum { LANES = 16 };
+
+static bool bad_f32(const char *x, int64_t n, epl_check what)
 {
-    const float *x = data;
-    uint32_t most = what == EPL_CHECK_NAN ? 0x7f800000u : 0x7f7fffffu, found = 0;
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        found |= (bits & 0x7fffffffu) > most;
+    uint32_t most = what == EPL_CHECK_NAN ? 0x7f800000u : 0x7f7fffffu, bits[LANES], found = 0;
+    for (int64_t i = 0; i < n && !found; i += LANES) {
+        int64_t here = n - i < LANES ? n - i : LANES;
+        memset(bits, 0, here < LANES ? sizeof bits : 0);
+        memcpy(bits, x + i * (int64_t)sizeof *bits, (size_t)here * sizeof *bits);
+        for (int k = 0; k < LANES; k++)
+            found |= (bits[k] & 0x7fffffffu) > most;
     }
     return found;
 }
 
-static bool bad_f64(const void *data, int64_t n, epl_check what)
+static bool bad_f64(const char *x, int64_t n, epl_check what)
 {
-    const double *x = data;
-    uint64_t most = what == EPL_CHECK_NAN ? UINT64_C(0x7ff) << 52 : (UINT64_C(0x7ff) << 52) - 1;
-    uint64_t found = 0;
-    for (int64_t i = 0; i < n; i++) {
-        uint64_t bits;
-        memcpy(&bits, &x[i], sizeof bits);
-        found |= (bits & ~(UINT64_C(1) << 63)) > most;
+    uint64_t all = UINT64_C(0x7ff) << 52, most = what == EPL_CHECK_NAN ? all : all - 1;
+    uint64_t bits[LANES], found = 0;
+    for (int64_t i = 0; i < n && !found; i += LANES) {
+        int64_t here = n - i < LANES ? n - i : LANES;
+        memset(bits, 0, here < LANES ? sizeof bits : 0);
+        memcpy(bits, x + i * (int64_t)sizeof *bits, (size_t)here * sizeof *bits);
+        for (int k = 0; k < LANES; k++)
+            found |= (bits[k] & ~(UINT64_C(1) << 63)) > most;
     }
     return found;
 }

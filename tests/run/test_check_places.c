@@ -277,3 +277,25 @@ Test(check_places, memory_is_taken_where_there_is_a_fault)
     cr_expect(strstr(epl_work_message(t.w), "[log] makes nan"), "%s", epl_work_message(t.w));
     epl_scope_free(t.s);
 }
+
+/* Making, running and looking: memory may go at any point. */
+Test(check_places, every_allocation_may_fail)
+{
+    for (long n = 0;; n++) {
+        counter c = {n};
+        epl_alloc alloc = {counted, &c};
+        epl_scope *s = epl_scope_new(&alloc);
+        subject b = {each_entry, EPL_CHECK_NAN, epl_f64(4), 1};
+        double x[4] = {1, 2, -3, 4}, y[1], g[4];
+        epl_plan plan = epl_jit(s, subject_build, &b);
+        epl_work *w = epl_work_new(s, NULL);
+        epl_status status = epl_run(plan, epl_arrays(epl_at(x, epl_f64(4))),
+                                    epl_arrays(epl_at(y, epl_f64(1)), epl_at(g, epl_f64(4))), w);
+        cr_assert(status != EPL_OK && *epl_work_message(w));
+        epl_scope_free(s);
+        if (status == EPL_ERR_DATA)
+            break;
+        cr_assert_eq(status, EPL_ERR_MEMORY);
+        cr_assert_lt(n, 4000);
+    }
+}
