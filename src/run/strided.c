@@ -34,35 +34,44 @@ static int64_t in_a_row(const epl__strided *a)
     return n;
 }
 
-/* Has the row a bad number? The exponent is all ones, and for a NaN the rest is not zero. Fixed
- * counts become vector code. */
+/* Has the row a bad number? The exponent is all ones, and for a NaN the rest is not zero. Blocks
+ * of a fixed size become vector code. */
 enum { LANES = 16 };
+
+static uint32_t block_f32(const char *x, size_t bytes, uint32_t most)
+{
+    uint32_t bits[LANES] = {0}, found = 0;
+    memcpy(bits, x, bytes);
+    for (int k = 0; k < LANES; k++)
+        found |= (bits[k] & 0x7fffffffu) > most;
+    return found;
+}
 
 static bool bad_f32(const char *x, int64_t n, epl_check what)
 {
-    uint32_t most = what == EPL_CHECK_NAN ? 0x7f800000u : 0x7f7fffffu, bits[LANES], found = 0;
-    for (int64_t i = 0; i < n && !found; i += LANES) {
-        int64_t here = n - i < LANES ? n - i : LANES;
-        memset(bits, 0, here < LANES ? sizeof bits : 0);
-        memcpy(bits, x + i * (int64_t)sizeof *bits, (size_t)here * sizeof *bits);
-        for (int k = 0; k < LANES; k++)
-            found |= (bits[k] & 0x7fffffffu) > most;
-    }
+    uint32_t most = what == EPL_CHECK_NAN ? 0x7f800000u : 0x7f7fffffu, found = 0;
+    int64_t i = 0;
+    for (; i + LANES <= n && !found; i += LANES)
+        found = block_f32(x + 4 * i, 4 * LANES, most);
+    return found || (i < n && block_f32(x + 4 * i, 4 * (size_t)(n - i), most));
+}
+
+static uint64_t block_f64(const char *x, size_t bytes, uint64_t most)
+{
+    uint64_t bits[LANES] = {0}, found = 0;
+    memcpy(bits, x, bytes);
+    for (int k = 0; k < LANES; k++)
+        found |= (bits[k] & ~(UINT64_C(1) << 63)) > most;
     return found;
 }
 
 static bool bad_f64(const char *x, int64_t n, epl_check what)
 {
-    uint64_t all = UINT64_C(0x7ff) << 52, most = what == EPL_CHECK_NAN ? all : all - 1;
-    uint64_t bits[LANES], found = 0;
-    for (int64_t i = 0; i < n && !found; i += LANES) {
-        int64_t here = n - i < LANES ? n - i : LANES;
-        memset(bits, 0, here < LANES ? sizeof bits : 0);
-        memcpy(bits, x + i * (int64_t)sizeof *bits, (size_t)here * sizeof *bits);
-        for (int k = 0; k < LANES; k++)
-            found |= (bits[k] & ~(UINT64_C(1) << 63)) > most;
-    }
-    return found;
+    uint64_t all = UINT64_C(0x7ff) << 52, most = what == EPL_CHECK_NAN ? all : all - 1, found = 0;
+    int64_t i = 0;
+    for (; i + LANES <= n && !found; i += LANES)
+        found = block_f64(x + 8 * i, 8 * LANES, most);
+    return found || (i < n && block_f64(x + 8 * i, 8 * (size_t)(n - i), most));
 }
 
 int64_t epl__strided_bad(const epl__strided *a, int64_t i, epl_check what)
