@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "meta.h"
+#include "model.h"
 #include "tool.h"
 
 typedef struct {
-    const char *family, *algorithm, *data, *save;
+    const char *family, *algorithm, *data, *save, *check;
+    epl_check what;
     meta_settings at;
     bool given[10];
     bool resume, as_json;
@@ -170,6 +172,7 @@ static int go(const options *o)
     meta m = {.s = epl_scope_new(NULL),
               .family = !strcmp(o->family, "sine") ? &meta_sine : &meta_images,
               .at = o->at,
+              .check = o->what,
               .save = o->save};
     double seconds = 0;
     bool ok = prepare(&m, o);
@@ -225,6 +228,8 @@ static const char *settle(options *o)
         return "--inner-steps and --cg-steps are unrolled: at most 100";
     if (o->threads < 0 || o->test_tasks < 1 || o->test_tasks > 1000000)
         return "--threads must not be negative, and --test-tasks lie between 1 and a million";
+    if (!model_check(o->check, &o->what))
+        return "--check must be nan or finite";
     return o->resume && !o->save ? "--resume needs --save" : NULL;
 }
 
@@ -256,6 +261,8 @@ int tool_meta(int argc, char **argv)
         {"--threads", TOOL_INT, &o.threads, NULL, "N", "(0: as many as may be used)"},
         {"--save", TOOL_TEXT, &o.save, NULL, "FILE", "write network and training, at the end"},
         {"--resume", TOOL_FLAG, &o.resume, NULL, NULL, "go on where the file of --save stands"},
+        {"--check", TOOL_TEXT, &o.check, NULL, "nan|finite",
+         "name the first operation that makes a NaN (or an infinity)"},
         {"--json", TOOL_FLAG, &o.as_json, NULL, NULL, "print the table as lines of JSON"},
         {NULL, TOOL_FLAG, NULL, NULL, NULL, NULL},
     };

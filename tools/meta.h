@@ -53,6 +53,7 @@ struct meta {
     epl_work *work;
     int64_t done; /* iterations */
     double residual;
+    epl_check check;
     const char *save;
 };
 
