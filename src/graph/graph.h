@@ -84,6 +84,7 @@ struct epl_fn {
     epl__entry *entry;
     uint32_t entries, entry_room;
     int64_t mapped_size, chunk; /* -1: no epl_each yet */
+    struct epl__chunks *chunks; /* of a map in chunks, once it is closed */
     struct epl__flow *flow;     /* of loops and branches: src/graph/flow.c */
     struct epl__memo *memo;     /* regions that were mapped into this function */
     /* jit: the types of the arguments, by position; NULL otherwise */

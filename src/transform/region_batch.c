@@ -57,7 +57,7 @@ static bool body_values(mapping *m, epl_fn *into, uint32_t k, const epl__id *x, 
         return false;
     for (uint32_t i = 0; i < b->inputs; i++)
         map[i] = b->input[i].value;
-    epl__batching inner = {b, into, 0, map, x, in, b->inputs, m->b->size};
+    epl__batching inner = {b, into, 0, map, x, in, b->inputs, m->b->size, NULL};
     for (uint32_t i = 0; i < b->outputs; i++) {
         bool mapped;
         epl__id id = epl__batch_raw(&inner, b->output[i].value, &mapped);
