@@ -330,8 +330,8 @@ static void place_pieces(epl__making *m, epl__id id)
             m->view[n->in[i]].root != made)
             continue;
         bool strided = writes_strided(&m->step[m->memory[made].step]);
-        if (!strided && (m->step[m->memory[made].step].kind != EPL__STEP_REGION ||
-                         whole->over != EPL__ID_NONE))
+        if (!strided &&
+            (m->step[m->memory[made].step].kind != EPL__STEP_REGION || whole->over != EPL__ID_NONE))
             continue;
         epl__memory *piece = &m->memory[made];
         epl__view spot = {.root = whole->over};

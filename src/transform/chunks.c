@@ -208,9 +208,9 @@ static bool passed(epl__chunks *c, epl__id end)
         const epl__node *n = epl__node_at(c->into, outer);
         bool number = n->prim == &epl__prim_const;
         c->map[c->seeds] = id;
-        c->to[c->seeds] =
-            number ? epl__id_of(epl__build(c->body, n->prim, NULL, 0, n->attrs, n->type))
-                   : taken(c, outer, EPL__PASS);
+        c->to[c->seeds] = number
+                              ? epl__id_of(epl__build(c->body, n->prim, NULL, 0, n->attrs, n->type))
+                              : taken(c, outer, EPL__PASS);
         c->mapped[c->seeds++] = false;
     }
     return epl_scope_status(c->into->scope) == EPL_OK;
@@ -246,7 +246,8 @@ epl__id epl__chunks_result(epl__chunks *c, epl__id id)
     int rank = epl__node_at(c->from, id)->type->shape.rank;
     bool mapped;
     if (rank + (c->size > 1) >= EPL_MAX_RANK) {
-        epl__fail(c->into, EPL_ERR_SHAPE, "[map] a value of rank %d leaves no axis for .chunk", rank);
+        epl__fail(c->into, EPL_ERR_SHAPE, "[map] a value of rank %d leaves no axis for .chunk",
+                  rank);
         return EPL__ID_NONE;
     }
     epl__id out = epl__batch_raw(&b, id, &mapped);

@@ -42,8 +42,8 @@ static void ascend(epl_fn *f, epl__cone *cone)
             cone->id[n++] = id;
 }
 
-bool epl__cone_until(epl_fn *f, const epl__id *from, size_t count, epl__id lowest,
-                     const bool *stop, epl__cone *cone)
+bool epl__cone_until(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, const bool *stop,
+                     epl__cone *cone)
 {
     uint32_t room = 256;
     *cone = (epl__cone){.lowest = lowest};
