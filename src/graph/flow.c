@@ -72,15 +72,28 @@ epl_fn *epl_while_new(const epl_while_args *a, const char *given)
     return f;
 }
 
-epl_fn *epl_checkpoint(epl_fn *parent)
+epl_fn *epl_checkpoint_new(const epl_checkpoint_args *a, const char *given)
 {
-    epl_fn *f = open_parent(parent, "checkpoint") ? flow_new(parent, EPL__FN_BRANCH) : NULL;
-    if (f) {
-        f->flow->branch = epl__arena_take(&f->arena, sizeof *f->flow->branch);
-        f->flow->branches = f->flow->branch ? 1 : 0;
-        if (f->flow->branch)
-            f->flow->branch[0] = f;
+    if (!a || !open_parent(a->parent, "checkpoint"))
+        return NULL;
+    bool names = epl__given(given, "keep"), bytes = epl__given(given, "bytes");
+    if (a->bytes < 0 || (names && !a->keep) || a->all + names + bytes > 1) {
+        epl__fail(a->parent, EPL_ERR_ARG, "[checkpoint] %s",
+                  a->bytes < 0        ? "bytes must not be negative"
+                  : names && !a->keep ? "keep is no list of names"
+                                      : "at most one of all, keep and bytes may be given");
+        return NULL;
     }
+    epl_fn *f = flow_new(a->parent, EPL__FN_BRANCH);
+    epl_fn **branch = f ? epl__arena_take(&f->arena, sizeof *branch) : NULL;
+    if (!branch)
+        return NULL;
+    *branch = f;
+    f->flow->branch = branch;
+    f->flow->branches = 1;
+    f->flow->all = a->all;
+    f->flow->names = names ? epl__arena_text(&f->arena, a->keep) : NULL;
+    f->flow->bytes = bytes ? a->bytes : 0;
     return f;
 }
 

@@ -17,8 +17,8 @@ typedef struct {
 } epl__cone;
 bool epl__cone_of(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, epl__cone *cone);
 /* The same, operands of the ids in stop not followed. */
-bool epl__cone_until(epl_fn *f, const epl__id *from, size_t count, epl__id lowest,
-                     const bool *stop, epl__cone *cone);
+bool epl__cone_until(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, const bool *stop,
+                     epl__cone *cone);
 static inline bool epl__in_cone(const epl_fn *f, epl__id id, epl__id lowest)
 {
     return !(id & EPL__TAPE) && id >= lowest && f->mark[id] == f->epoch;
@@ -32,6 +32,9 @@ bool epl__tangents(epl_fn *f, const epl__id *y, size_t ny, const epl__id *x, con
 bool epl__transpose(epl_fn *f, const epl__id *y, const epl__id *ct, size_t ny, const epl__id *x,
                     size_t nx, epl__id *out);
 
+/* Chooses what derivatives take from a checkpoint, which may give it more parts:
+ * src/transform/region_keep.c. */
+bool epl__keep_chosen(epl_fn *f, epl__id region);
 /* Tangents of a region's parts, given those of its operands; EPL__ID_NONE: does not vary. */
 bool epl__region_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *out);
 /* Cotangents of operands of a region on the tape, given those of its parts. */
