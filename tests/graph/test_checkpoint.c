@@ -300,6 +300,18 @@ Test(checkpoint, kept_draws_and_indices)
     }
 }
 
+/* What is inside has no derivative at all, though it is floating. */
+Test(checkpoint, of_steps_alone)
+{
+    inputs d = data(epl_f64(3, 4), epl_f64(4));
+    epl_fn *c = epl_checkpoint(f);
+    epl_val x = epl_pass(c, d.x), m = epl_last(c, epl_ceil(epl_mul(x, epl_mean(x))));
+    epl_val y = epl_sum(epl_tanh(epl_mul(m, d.x)));
+    epl_val plain = epl_ceil(epl_mul(d.x, epl_mean(d.x)));
+    same(epl_gradient(epl_sum(m), d.x), epl_zeros(f, epl_f64(3, 4)), 0);
+    same(epl_gradient(y, d.x), epl_gradient(epl_sum(epl_tanh(epl_mul(plain, d.x))), d.x), 0);
+}
+
 /* -- wrong use --------------------------------------------------------------------------------- */
 Test(checkpoint, one_policy_at_a_time)
 {

@@ -6,5 +6,6 @@
 void law_of_third(const sample *p);
 void law_of_linear(const sample *p);
 void law_of_nested(const sample *p);
+void law_of_kept(const sample *p);
 
 #endif
