@@ -72,6 +72,19 @@ epl_fn *epl_while_new(const epl_while_args *a, const char *given)
     return f;
 }
 
+/* One body without a predicate. */
+epl_fn *epl__flow_single(epl_fn *parent, const char *what)
+{
+    epl_fn *f = open_parent(parent, what) ? flow_new(parent, EPL__FN_BRANCH) : NULL;
+    epl_fn **list = f ? epl__arena_take(&f->arena, sizeof *list) : NULL;
+    if (!list)
+        return NULL;
+    *list = f;
+    f->flow->branch = list;
+    f->flow->branches = 1;
+    return f;
+}
+
 epl_fn *epl_checkpoint_new(const epl_checkpoint_args *a, const char *given)
 {
     if (!a || !open_parent(a->parent, "checkpoint"))
@@ -84,13 +97,9 @@ epl_fn *epl_checkpoint_new(const epl_checkpoint_args *a, const char *given)
                                       : "at most one of all, keep and bytes may be given");
         return NULL;
     }
-    epl_fn *f = flow_new(a->parent, EPL__FN_BRANCH);
-    epl_fn **branch = f ? epl__arena_take(&f->arena, sizeof *branch) : NULL;
-    if (!branch)
+    epl_fn *f = epl__flow_single(a->parent, "checkpoint");
+    if (!f)
         return NULL;
-    *branch = f;
-    f->flow->branch = branch;
-    f->flow->branches = 1;
     f->flow->all = a->all;
     f->flow->names = names ? epl__arena_text(&f->arena, a->keep) : NULL;
     f->flow->bytes = bytes ? a->bytes : 0;

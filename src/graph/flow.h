@@ -33,8 +33,18 @@ typedef struct epl__flow {
     epl__id node;      /* the region in the parent, once there is one */
     epl__chain *chain; /* of a scan */
     epl__id *end;      /* of a scan: the last of each carried value */
+    /* Of epl_custom: src/transform/custom.c. permit: before the region is built (EPL__ID_NONE)
+     * and for each result; false with an error. */
+    const epl__custom *custom;
+    bool (*permit)(epl_fn *f, epl__id result);
+    struct epl__rule *rule;
+    epl_fn *of; /* of a rule: what it belongs to */
 } epl__flow;
 
+/* One body without a predicate: a branch whose results epl_last gives. */
+epl_fn *epl__flow_single(epl_fn *parent, const char *what);
+/* The entries of f as the inputs of a body. */
+bool epl__flow_ports(epl_fn *f);
 /* The scan of steps [0, length) over the operands, in `into`; NULL after an error. */
 epl__chain *epl__chain_build(epl_fn *into, const epl__region *step, const epl__id *in,
                              uint32_t count, int64_t length, int save, int64_t every, epl__id *end);

@@ -10,7 +10,7 @@
 #include "flow.h"
 
 /* The entries of f as the inputs of a body. */
-static bool ports(epl_fn *f)
+bool epl__flow_ports(epl_fn *f)
 {
     f->input = epl__arena_take(&f->arena, (f->entries + 1) * sizeof *f->input);
     for (uint32_t i = 0; f->input && i < f->entries; i++)
@@ -119,7 +119,7 @@ static bool close_loop(epl_fn *f)
 {
     epl__flow *w = f->flow;
     bool scan = f->kind == EPL__FN_SCAN;
-    if (!loop_complete(f, scan ? "scan" : "while") || !ports(f))
+    if (!loop_complete(f, scan ? "scan" : "while") || !epl__flow_ports(f))
         return false;
     for (uint32_t i = 0; i < w->carries; i++)
         if (!epl__body_output(f, w->carry[i].next))
@@ -188,7 +188,7 @@ static bool close_branches(epl_fn *first)
     in[0] = w->predicate;
     for (uint32_t k = 0; k < w->branches; k++) {
         epl_fn *b = w->branch[k];
-        if (!ports(b) || !operands(b, in + at, role + at - count))
+        if (!epl__flow_ports(b) || !operands(b, in + at, role + at - count))
             return no_memory(first);
         at += b->entries;
         b->closed = true;
@@ -200,11 +200,12 @@ static bool close_branches(epl_fn *first)
         return true;
     }
     epl__region like = {.kind = EPL__SWITCH,
-                        .again = w->branches == 1,
+                        .again = w->branches == 1 && !w->custom,
                         .keep = w->names,
                         .budget = w->bytes,
                         .bodies = w->branches,
-                        .body = w->branch};
+                        .body = w->branch,
+                        .custom = w->custom};
     const epl__region *r = epl__region_new(parent, &like, role, total);
     epl__rules_begin(parent);
     w->node = epl__region_build(parent, r, in, at);
@@ -285,6 +286,8 @@ static epl_val chosen_one(epl_fn *first, const epl__id *id)
             return EPL_NO_VAL;
         }
     }
+    if (w->permit && !w->permit(first, id[0]))
+        return EPL_NO_VAL;
     for (uint32_t k = 0; k < w->branches; k++)
         if (!epl__body_output(w->branch[k], id[k]))
             return EPL_NO_VAL;
@@ -301,6 +304,8 @@ static epl_val chosen_one(epl_fn *first, const epl__id *id)
 static epl_val chosen(epl_fn *first, const epl__id *id)
 {
     epl__flow *w = first->flow;
+    if (!first->closed && w->permit && !w->permit(first, EPL__ID_NONE))
+        return EPL_NO_VAL;
     if (!first->closed && !close_branches(first))
         return EPL_NO_VAL;
     const epl__node *n = epl__node_at(first, id[0]);

@@ -235,14 +235,7 @@ bool epl__chunks_varies(const epl__chunks *c, epl__id id)
 
 epl__id epl__chunks_result(epl__chunks *c, epl__id id)
 {
-    epl__batching b = {.from = c->from,
-                       .into = c->body,
-                       .map = c->map,
-                       .to = c->to,
-                       .mapped = c->mapped,
-                       .stop = c->stop,
-                       .count = c->seeds,
-                       .size = c->size};
+    epl__batching b = {c->from, c->body, 0, c->map, c->to, c->mapped, c->seeds, c->size};
     int rank = epl__node_at(c->from, id)->type->shape.rank;
     bool mapped;
     if (rank + (c->size > 1) >= EPL_MAX_RANK) {
@@ -250,7 +243,7 @@ epl__id epl__chunks_result(epl__chunks *c, epl__id id)
                   rank);
         return EPL__ID_NONE;
     }
-    epl__id out = epl__batch_raw(&b, id, &mapped);
+    epl__id out = epl__batch_until(&b, id, c->stop, &mapped);
     if (out != EPL__ID_NONE && c->size > 1 && !mapped)
         out = epl__id_of(epl__lead(epl__val(c->body, out), c->size));
     if (!epl__body_output(c->body, out))

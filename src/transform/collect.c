@@ -30,7 +30,7 @@ static epl__id collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size)
         to[i] = epl__id_of(v);
     }
     epl__rules_end(into);
-    epl__batching b = {f, into, 0, map, to, mapped, f->entries, size, NULL};
+    epl__batching b = {f, into, 0, map, to, mapped, f->entries, size};
     return epl_scope_status(f->scope) == EPL_OK ? epl__batch(&b, id) : EPL__ID_NONE;
 }
 

@@ -227,7 +227,7 @@ epl_val epl_hessian(epl_val y, epl_val x)
         epl__reshape(epl__eye(f, t.dtype, n), epl_shape_of((size_t)t.shape.rank + 1, shape));
     epl__id map = epl__id_of(v), to = epl__id_of(unit);
     bool mapped = true;
-    epl__batching b = {f, f, map, &map, &to, &mapped, 1, n, NULL};
+    epl__batching b = {f, f, map, &map, &to, &mapped, 1, n};
     epl__id rows = d.graph && unit.graph ? epl__batch(&b, epl__id_of(d)) : EPL__ID_NONE;
     epl_val h = rows == EPL__ID_NONE
                     ? EPL_NO_VAL

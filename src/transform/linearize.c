@@ -15,7 +15,7 @@ epl_val epl__each_of(epl_fn *f, epl_val in, epl_val out, epl_val rows)
         return EPL_NO_VAL;
     epl__id map = epl__id_of(in), to = epl__id_of(rows);
     bool mapped = true;
-    epl__batching b = {f, f, map, &map, &to, &mapped, 1, epl_dim(rows, 0), NULL};
+    epl__batching b = {f, f, map, &map, &to, &mapped, 1, epl_dim(rows, 0)};
     return epl__val(f, epl__batch(&b, epl__id_of(out)));
 }
 

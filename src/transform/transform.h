@@ -50,11 +50,12 @@ typedef struct {
     const bool *mapped;
     size_t count;
     int64_t size;
-    const bool *stop; /* by id: replaced, what it depends on is not looked at; or NULL */
 } epl__batching;
 epl__id epl__batch(const epl__batching *b, epl__id id);
 /* The same; *mapped tells whether the axis is there. */
 epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped);
+/* The same; what the ids in stop (all of them in map) depend on is not looked at. */
+epl__id epl__batch_until(const epl__batching *b, epl__id id, const bool *stop, bool *mapped);
 /* A region of b->from with operands x of b->into, mapped ones with the axis in front: its parts
  * in b->into, and which have the axis. */
 bool epl__region_batch(const epl__batching *b, epl__id id, const epl_val *x, const bool *xm,

@@ -40,11 +40,11 @@ static epl_val batched(epl_fn *into, const epl__node *n, epl_val *x, const bool 
     return epl_op(p, (epl_vals){n->count, x}, n->attrs);
 }
 
-static bool prepare(replay *r, epl__id id)
+static bool prepare(replay *r, epl__id id, const bool *stop)
 {
     epl_fn *from = r->b->from;
     const epl__batching *b = r->b;
-    if (!epl__cone_until(from, &id, 1, b->lowest, b->stop, &r->cone))
+    if (!epl__cone_until(from, &id, 1, b->lowest, stop, &r->cone))
         return false;
     uint32_t most = 16, span = id - b->lowest + 1;
     bool regions = false;
@@ -143,10 +143,10 @@ static void replay_node(replay *r, epl__id id)
     r->to[slot] = epl__id_of(epl__build(b->into, n->prim, in, n->count, n->attrs, n->type));
 }
 
-epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped)
+epl__id epl__batch_until(const epl__batching *b, epl__id id, const bool *stop, bool *mapped)
 {
     replay r = {.b = b};
-    if (!prepare(&r, id))
+    if (!prepare(&r, id, stop))
         return EPL__ID_NONE;
     uint32_t where = b->into->where_now;
     epl__rules_begin(b->into);
@@ -158,6 +158,11 @@ epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped)
     b->into->where_now = where;
     epl__tape_clear(b->from);
     return epl_scope_status(b->into->scope) == EPL_OK ? out : EPL__ID_NONE;
+}
+
+epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped)
+{
+    return epl__batch_until(b, id, NULL, mapped);
 }
 
 epl__id epl__batch(const epl__batching *b, epl__id id)

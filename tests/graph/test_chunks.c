@@ -282,6 +282,32 @@ Test(chunks, loops_inside)
     }
 }
 
+/* y = x^2 with the slope of 3 x, whatever is around it. */
+static epl_val odd_slope(epl_fn *in, epl_val a)
+{
+    epl_fn *c = epl_custom(in);
+    epl_val x = epl_pass(c, a), y = epl_square(x);
+    epl_fn *r = epl_custom_jvp(c);
+    epl_give(r, y, epl_mul(epl_tangent(r, x), epl_mul(epl_primal(r, x), epl_num(3))));
+    return epl_last(c, y);
+}
+
+Test(chunks, derivatives_of_ones_own_and_checkpoints_inside)
+{
+    epl_val x = numbers(epl_f64(5, 3)), want = epl_mul(epl_mul(epl_square(x), x), epl_num(6));
+    for (int64_t chunk = 0; chunk < 6; chunk++) {
+        epl_fn *m = epl_map(f, .chunk = chunk), *c;
+        epl_val xi = epl_each(m, x, 0);
+        c = epl_checkpoint(m, .bytes = chunk % 2 ? 24 : 0);
+        epl_val y = epl_last(c, epl_sum(epl_square(odd_slope(c, epl_pass(c, xi)))));
+        close_to(epl_collect(m, epl_gradient(y, xi)), want, 1e-14);
+        epl_val d = epl_gradient(epl_sum(epl_collect(m, y)), x);
+        close_to(d, want, 1e-14);
+        /* 2 y 3 x, each factor with its own slope */
+        close_to(epl_gradient(epl_sum(d), x), epl_mul(epl_square(x), epl_num(24)), 1e-13);
+    }
+}
+
 /* -- derivatives in chunks within derivatives, and the plain evaluation -------------------------
  */
 Test(chunks, jacobians_in_jacobians_and_in_maps)
