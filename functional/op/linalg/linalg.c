@@ -25,32 +25,51 @@ epl_val epl__rows_at(epl_val a, int64_t first, int64_t count)
     return a.graph ? epl__slice(a, epl_rank(a) - 2, first, count, 1) : a;
 }
 
+epl_val epl__columns_at(epl_val a, int64_t first, int64_t count)
+{
+    return a.graph ? epl__slice(a, epl_rank(a) - 1, first, count, 1) : a;
+}
+
+/* -- packed factors -------------------------------------------------------------------------- */
+epl_val epl__packed_both(epl_val lu)
+{
+    return epl__columns_at(lu, 0, epl_dim(lu, -1) - 2);
+}
+
+int64_t epl__packed_least(epl_val lu)
+{
+    int64_t m = epl_dim(lu, -2), n = epl_dim(lu, -1) - 2;
+    return m < n ? m : n;
+}
+
 epl_val epl__packed_lower(epl_val lu)
 {
-    epl_val l = epl__triangle_of(epl__rows_at(lu, 0, epl_dim(lu, -1)), false, true);
-    return epl_add(l, epl__eye(epl__fn_of(lu), epl_typeof(lu).dtype, epl_dim(lu, -1)));
+    int64_t m = epl_dim(lu, -2), k = epl__packed_least(lu);
+    epl_val eye = epl__pad(epl__eye(epl__fn_of(lu), epl_typeof(lu).dtype, k), 0, 0, m - k, 0);
+    return epl_add(epl__triangle_of(epl__columns_at(lu, 0, k), false, true), eye);
 }
 
 epl_val epl__packed_upper(epl_val lu)
 {
-    return epl__triangle_of(epl__rows_at(lu, 0, epl_dim(lu, -1)), true, false);
+    return epl__triangle_of(epl__rows_at(epl__packed_both(lu), 0, epl__packed_least(lu)), true,
+                            false);
 }
 
-/* One of the rows below the factors, as integers. */
-static epl_val packed_row(epl_val lu, int64_t row)
+/* The first `count` of a column beside the factors, as integers. */
+static epl_val packed_column(epl_val lu, int64_t column, int64_t count)
 {
-    epl_val v = epl__rows_at(lu, epl_dim(lu, -1) + row, 1);
-    return epl__cast(epl__drop(v, epl_rank(v) - 2), EPL_I64);
+    epl_val v = epl__columns_at(epl__rows_at(lu, 0, count), epl_dim(lu, -1) - 2 + column, 1);
+    return epl__cast(epl__drop(v, epl_rank(v) - 1), EPL_I64);
 }
 
 epl_val epl__packed_exchange(epl_val lu)
 {
-    return packed_row(lu, 0);
+    return packed_column(lu, 0, epl__packed_least(lu));
 }
 
 epl_val epl__packed_order(epl_val lu)
 {
-    return packed_row(lu, 1);
+    return packed_column(lu, 1, epl_dim(lu, -2));
 }
 
 /* -- types and kernels ----------------------------------------------------------------------- */
