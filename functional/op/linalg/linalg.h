@@ -51,7 +51,16 @@ void *epl__matrix_at(const epl_array *x, int64_t at);
 bool epl__broken(char *message, const char *text, int64_t place, const char *more,
                  const epl_array *x, int64_t at);
 
+/* -- eigenvalues and eigenvectors read the packed result of eigh: in = {a, packed} ------------- */
+bool epl__is_packed_eigh(const epl_type *in);
+/* out: of each packed matrix the rows from `first` on, as many as fit. */
+void epl__read_rows(const epl_array *packed, int64_t first, const epl_array *out);
+epl_val epl__read_packed(const epl_prim *p, epl_val a, epl_val packed);
+
 /* -- batch rules ------------------------------------------------------------------------------ */
+/* All operands become mapped ones. */
+epl_val epl__whole_batch(const epl_prim *p, const epl_val *x, const bool *mapped, size_t count,
+                         const void *attrs);
 /* The last operand is [.., n, k]: alone mapped, its copies become columns. */
 epl_val epl__system_batch(const epl_prim *p, const epl_val *x, const bool *mapped, size_t count,
                           const void *attrs);
