@@ -124,7 +124,7 @@ static double cost_of(const epl_fn *f, epl__id id)
 
 /* -- a budget ---------------------------------------------------------------------------------- */
 typedef struct {
-    epl_fn *g;     /* the body and its tangents along all that can vary */
+    epl_fn *g;     /* the body and its tangents */
     epl__id end;   /* its ids; itself the root of dominators: the tangents */
     epl__id *body; /* by id of g: what it is in the checkpoint's body */
     double *cost, *spared;
@@ -227,8 +227,9 @@ static bool find_read(weighing *w, const epl__id *dx, size_t nx, const epl__id *
     return tangent != NULL;
 }
 
-/* The body and its tangents in g. */
-static bool weighed(weighing *w, epl_fn *f, const epl_fn *b, epl__arena *scratch)
+/* The body and its tangents in g, along the inputs that have one. */
+static bool weighed(weighing *w, epl_fn *f, const epl_fn *b, const epl_val *given,
+                    epl__arena *scratch)
 {
     size_t most = (size_t)b->inputs + b->outputs + 1, nx = 0, ny = b->outputs;
     epl__id *x = epl__arena_take(scratch, 4 * most * sizeof *x), *dx = x + most, *y = dx + most;
@@ -238,7 +239,7 @@ static bool weighed(weighing *w, epl_fn *f, const epl_fn *b, epl__arena *scratch
         return false;
     for (uint32_t i = 0; i < b->inputs; i++) {
         to[b->input[i].value] = epl__body_input(w->g, &b->input[i].type);
-        if (!epl_dtype_is_float(b->input[i].type.dtype))
+        if (!given[i].graph)
             continue;
         x[nx] = to[b->input[i].value];
         dx[nx++] = epl__body_input(w->g, &b->input[i].type);
@@ -262,12 +263,13 @@ static bool weighed(weighing *w, epl_fn *f, const epl_fn *b, epl__arena *scratch
 }
 
 /* Ids of the body in `id`, in the order in which they were chosen; their number. */
-static uint32_t by_budget(epl_fn *f, const epl__region *r, epl__id *id, epl__arena *scratch)
+static uint32_t by_budget(epl_fn *f, const epl__region *r, const epl_val *given, epl__id *id,
+                          epl__arena *scratch)
 {
     weighing w = {0};
     uint32_t count = 0;
     int64_t left = r->budget;
-    if (!weighed(&w, f, r->body[0], scratch)) {
+    if (!weighed(&w, f, r->body[0], given, scratch)) {
         epl__fail(f, EPL_ERR_MEMORY, "no memory to choose what a checkpoint keeps");
         return 0;
     }
@@ -295,7 +297,7 @@ static uint32_t by_name(const epl__region *r, epl__id *id)
     return count;
 }
 
-bool epl__keep_chosen(epl_fn *f, epl__id region)
+bool epl__keep_chosen(epl_fn *f, epl__id region, const epl_val *dx)
 {
     const epl__region *r = epl__region_of(epl__node_at(f, region));
     epl_fn *b = r->body[0];
@@ -304,7 +306,7 @@ bool epl__keep_chosen(epl_fn *f, epl__id region)
     epl__arena scratch;
     epl__arena_init(&scratch, f->arena.alloc);
     epl__id *id = epl__arena_take(&scratch, (b->main.count + 1) * sizeof *id);
-    uint32_t count = !id ? 0 : r->keep ? by_name(r, id) : by_budget(f, r, id, &scratch);
+    uint32_t count = !id ? 0 : r->keep ? by_name(r, id) : by_budget(f, r, dx, id, &scratch);
     epl__kept *kept = epl__arena_take(&b->arena, sizeof *kept + count * sizeof *kept->output);
     for (uint32_t i = 0; id && kept && i < count; i++) {
         uint32_t at = 0;
