@@ -16,16 +16,6 @@ typedef struct {
     epl_module student, learner; /* learner NULL: Adam */
     epl_shape x;
 } setup;
-typedef struct {
-    epl_module net;
-    epl_val x, y;
-} task;
-
-static epl_val loss(const task *t, epl_val params)
-{
-    return epl_mse_loss(epl_apply(t->net, params, t->x), t->y);
-}
-
 static epl_val draw(const setup *o, epl_val key, int64_t use)
 {
     return epl_normal(epl_fold(key, use), epl_dims(epl_spec_count(epl_params_of(o->student))));
@@ -46,11 +36,12 @@ static epl_val go(epl_fn *f, const setup *o, epl_val key, epl_val how, epl_val *
                   int64_t steps)
 {
     epl_val x = epl_normal(epl_fold(key, 3), o->x), now[3], next[3];
-    task t = {o->student, x, epl_apply(o->student, draw(o, key, 1), x)};
+    epl_val y = epl_apply(o->student, draw(o, key, 1), x);
     epl_fn *turn = epl_scan(f, .length = steps);
     for (size_t i = 0; i < n; i++)
         now[i] = next[i] = epl_carry(turn, state[i]);
-    epl_val l = loss(&t, now[0]), g = epl_stop_gradient(epl_gradient(l, now[0]));
+    epl_val l = epl_mse_loss(epl_apply(o->student, now[0], x), y);
+    epl_val g = epl_stop_gradient(epl_gradient(l, now[0]));
     next[0] = o->learner
                   ? epl_learned_step(o->learner, how, now[0], g, .state = next + 1, .states = 2)
                   : epl_opt_adam(now[0], g, next + 1, .lr = how);
