@@ -1,15 +1,16 @@
 /* dense.c -- A as numbers: its columns are its products with the unit vectors, all at once. */
 #include "solve.h"
 
-epl_val epl__matrix_of(const epl__operator *a, epl_val like)
+/* Where it is not wanted, the identity: entries of a map that have ended must not fail. */
+epl_val epl__matrix_of(const epl__operator *a, epl_val like, epl_val wanted)
 {
     epl_fn *g = epl__fn_of(like);
     epl_type t = epl_typeof(like);
     int64_t n = epl_count(t);
     epl_fn *m = epl_map(g);
-    epl_val unit = epl_each(m, epl_eye(g, t.dtype, n, n), 0);
+    epl_val eye = epl_eye(g, t.dtype, n, n), unit = epl_each(m, eye, 0);
     epl_val column = epl__as_vector(epl__operator_at(a, epl__as_shaped(unit, like), 0));
-    return epl_transpose(epl_collect(m, column), 0, 1);
+    return epl_where(wanted, epl_transpose(epl_collect(m, column), 0, 1), eye);
 }
 
 epl__correction epl__dense(const epl__linear_now *s, epl_val r, epl_val k)

@@ -71,7 +71,7 @@ bool epl__linear_build(const epl__linear_how *how, const epl__operator *a, const
     epl_val right = epl_div(b, scale), size = epl__inner(right, right);
     epl__linear_now s = {.a = a, .p = dense ? NULL : p, .by = how->by};
     s.enough = epl_mul(size, epl_num(0.81 * how->by.tol * how->by.tol));
-    s.matrix = dense ? epl__matrix_of(a, b) : EPL_NO_VAL;
+    s.matrix = dense ? epl__matrix_of(a, b, some) : EPL_NO_VAL;
     epl_val yes = epl_full(g, epl_type_of(EPL_BOOL, epl_shape_of(0, NULL)), 1);
     epl_val zero = epl_zeros(g, epl_i64()), all = epl_sqrt(epl__ratio(size, size));
     epl_fn *w = epl_while(g);
@@ -175,6 +175,8 @@ epl_val epl_op_solve_linear(const epl_solve_linear_args *a, const char *given)
         *a->residual = EPL_NO_VAL;
     if (a && a->iterations)
         *a->iterations = EPL_NO_VAL;
+    if (a && !f)
+        return bad(a->a.out, EPL_ERR_ARG, "b must be a value of a function");
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return EPL_NO_VAL;
     const char *text = wrong(a);

@@ -49,8 +49,10 @@ epl__found epl__newton(const epl__problem_how *how, const epl__operator *model, 
     epl_val z = epl_carry(w, first), r = epl_carry(w, r0);
     epl_val k = epl_carry(w, epl_zeros(g, epl_i64())), ok = epl_carry(w, yes);
     epl_val on = epl__and(ok, epl_lt(k, epl_int(how->by.most)));
-    epl_keep_going(w, epl__and(on, epl_gt(r, epl_num(how->by.tol))));
+    on = epl__and(on, epl_gt(r, epl_num(how->by.tol)));
+    epl_keep_going(w, on);
     epl_val down = epl_neg(epl__operator_at(model, z, 0)), now;
+    down = epl_where(on, down, epl_zeros_like(down)); /* of a map, entries that have ended */
     if (!epl__model_slope(model, z, &slope) ||
         !how->step->build(how->step, &slope, NULL, down, part))
         return (epl__found){EPL_NO_VAL, EPL_NO_VAL, EPL_NO_VAL};

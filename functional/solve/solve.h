@@ -54,9 +54,9 @@ epl__correction epl__bicgstab(const epl__linear_now *s, epl_fn *w, epl_val r, ep
 epl__correction epl__neumann(const epl__linear_now *s, epl_fn *w, epl_val r, epl_val k);
 epl__correction epl__gmres(const epl__linear_now *s, epl_fn *w, epl_val r, epl_val k);
 epl__correction epl__dense(const epl__linear_now *s, epl_val r, epl_val k);
-epl_val epl__matrix_of(const epl__operator *a, epl_val like); /* [n, n] */
-epl_val epl__times_a(const epl__linear_now *s, epl_val v);    /* A P v */
-epl_val epl__times_p(const epl__linear_now *s, epl_val v);    /* P v; v without P */
+epl_val epl__matrix_of(const epl__operator *a, epl_val like, epl_val wanted); /* [n, n] */
+epl_val epl__times_a(const epl__linear_now *s, epl_val v);                    /* A P v */
+epl_val epl__times_p(const epl__linear_now *s, epl_val v);                    /* P v; v without P */
 
 /* -- problems ------------------------------------------------------------------------------ */
 /* Output 0 of the model is zero at a solution; output 1 of one that is minimized its value. */

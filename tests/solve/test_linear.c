@@ -228,6 +228,9 @@ Test(linear_errors, wrong_use)
     b = some(epl_f64(4), 2), v = epl_zeros_like(b);
     wrong(epl_solve_linear(((epl_linear){v, b}), b), "does not depend on its vector");
     open_scope();
+    b = some(epl_f64(4), 2), v = epl_zeros_like(b);
+    wrong(epl_solve_linear(((epl_linear){v, v}), epl_num(1)), "b must be a value");
+    open_scope();
     b = some(epl_f64(4), 2), v = some(epl_f64(5), 2);
     wrong(epl_solve_linear(((epl_linear){v, v}), b), "b is f64[4], but the map takes f64[5]");
     open_scope();
