@@ -55,11 +55,20 @@ Test(safe, norms_and_std_of_any_size)
     }
 }
 
+static epl_val length(epl_val x)
+{
+    return epl_hypot(epl_select(x, 0, 0), epl_select(x, 0, 1));
+}
+static epl_val angle(epl_val x)
+{
+    return epl_atan2(epl_select(x, 0, 0), epl_select(x, 0, 1));
+}
+
 Test(safe, norms_and_std_have_derivative_zero_where_they_have_none)
 {
-    static const function build[] = {norm, cubic_norm, deviation};
+    static const function build[] = {norm, cubic_norm, deviation, length, angle};
     static const double at[2][3] = {{0, 0, 0}, {2, 2, 2}};
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 5; k++) {
         taylor t = of(build[k], at[k == 2], EPL_F64);
         for (int i = 0; i < 9; i++)
             cr_assert(t.y == 0 && t.g[i / 3] == 0 && t.h[i] == 0);
