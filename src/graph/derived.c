@@ -25,7 +25,8 @@ static void name_of(const char *path, const epl_prim *p, char *text)
 {
     const char *of = strstr(path, said);
     if (!of) {
-        snprintf(text, NAME, "%s%s%s%s", path, strchr(path, ':') ? ", " : ":", said, p->name);
+        snprintf(text, NAME, "%s%s%s%s", path, strchr(path, ':') ? ", " : ":", said,
+                 p == &epl__prim_region ? "an inner function" : p->name);
         return;
     }
     int was = 0;

@@ -212,6 +212,27 @@ Test(check_places, a_while_tells_the_step)
     epl_scope_free(s);
 }
 
+/* A body with a rule of its own is looked into, and so is the rule. */
+static void with_rule(epl_fn *f, epl_val x, epl_val *y)
+{
+    epl_fn *c = epl_custom(f);
+    epl_val in = epl_pass(c, x), out = epl_log(in);
+    epl_fn *r = epl_custom_vjp(c);
+    epl_give(r, in, epl_sqrt(epl_sub(epl_cotangent(r, out), epl_primal(r, in))));
+    y[0] = epl_last(c, out);
+    y[1] = epl_gradient(epl_sum(y[0]), x);
+}
+
+Test(check_places, rules_of_ones_own)
+{
+    static const double low[4] = {1, 1, -3, 1}, high[4] = {1, 4, 1, 1};
+    subject b = {with_rule, EPL_CHECK_NAN, epl_f64(4), 1};
+    cr_expect_str_eq(said(&b, low, 4, 4), "[log] makes nan at [2] of f64[4], of -3");
+    const char *message = said(&b, high, 4, 4);
+    cr_expect_str_eq(message, "[sqrt] makes nan at [1] of f64[4] (:derivative of an inner "
+                              "function), of -3");
+}
+
 /* -- use --------------------------------------------------------------------------------------- */
 Test(check_places, values_that_are_computed_now)
 {
