@@ -40,7 +40,8 @@ typedef struct {
 /* phi after `steps` steps on the loss, from params. MAML, Finn et al. 2017. With first_order,
  * its first-order form, and the inner loop of Reptile (Nichol et al. 2018); with only = "head.**",
  * ANIL (Raghu et al. 2020); with a vector lr that is learned, Meta-SGD (Li et al. 2017); with lrs,
- * MAML++ (Antoniou et al. 2019); with proximal, the inner problem of iMAML. */
+ * MAML++ (Antoniou et al. 2019); with proximal, gradient steps on the inner problem of iMAML,
+ * which diverge where lr is too great for the loss: epl_proximal does not. */
 EPL_API epl_val epl_op_adapt(const epl_adapt_args *a, const char *given);
 #define epl_adapt(...) \
     epl_op_adapt(&(epl_adapt_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
@@ -70,6 +71,24 @@ typedef struct {
 EPL_API epl_val epl_op_implicit(const epl_implicit_args *a, const char *given);
 #define epl_implicit(...) \
     epl_op_implicit(&(epl_implicit_args){.loss = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+
+typedef struct {
+    epl_val params;
+    epl_task_loss loss; /* asked for six times in each step */
+    const void *task;
+    epl_val lambda;    /* 1 */
+    int64_t steps;     /* 5; of Newton */
+    int64_t cg_steps;  /* 5; of conjugate gradients, in each of them */
+    epl_val *path;     /* gets the parameters after each step */
+    epl_val *residual; /* gets |slope| at the end / |slope| at params; a constant */
+} epl_proximal_args;
+/* phi near a least loss + lambda / 2 |phi - params|^2, the inner problem of iMAML, by Newton's
+ * steps as far as the objective falls: it never grows. Where the loss has negative curvature,
+ * along the slope. phi is a constant: epl_implicit has its derivative, which is right as far as
+ * residual is small. */
+EPL_API epl_val epl_op_proximal(const epl_proximal_args *a, const char *given);
+#define epl_proximal(...) \
+    epl_op_proximal(&(epl_proximal_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
 
 /* [2n, P]: params + sigma e, then params - sigma e, for n draws e of the key. */
 EPL_API epl_val epl_es_points(epl_val params, epl_val key, int64_t n, double sigma);
