@@ -59,6 +59,7 @@ static epl_fn *once(epl_scope *s, const epl_fn *f)
     uint32_t most = 1;
     if (!e.g)
         return NULL;
+    e.g->check = f->check;
     for (epl__id id = 0; id < f->main.count; id++)
         most = epl__node_at(f, id)->count > most ? epl__node_at(f, id)->count : most;
     e.map = epl__arena_take(&e.g->arena, (f->main.count + 1) * sizeof *e.map);

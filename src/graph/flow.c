@@ -89,9 +89,25 @@ epl_fn *epl__flow_single(epl_fn *parent, const char *what)
     return f;
 }
 
-epl_fn *epl_checkpoint(epl_fn *parent)
+epl_fn *epl_checkpoint_new(const epl_checkpoint_args *a, const char *given)
 {
-    return epl__flow_single(parent, "checkpoint");
+    if (!a || !open_parent(a->parent, "checkpoint"))
+        return NULL;
+    bool names = epl__given(given, "keep"), bytes = epl__given(given, "bytes");
+    if (a->bytes < 0 || (names && !a->keep) || a->all + names + bytes > 1) {
+        epl__fail(a->parent, EPL_ERR_ARG, "[checkpoint] %s",
+                  a->bytes < 0        ? "bytes must not be negative"
+                  : names && !a->keep ? "keep is no list of names"
+                                      : "at most one of all, keep and bytes may be given");
+        return NULL;
+    }
+    epl_fn *f = epl__flow_single(a->parent, "checkpoint");
+    if (!f)
+        return NULL;
+    f->flow->all = a->all;
+    f->flow->names = names ? epl__arena_text(&f->arena, a->keep) : NULL;
+    f->flow->bytes = bytes ? a->bytes : 0;
+    return f;
 }
 
 /* The branches of one switch share their list, which the first one holds. */

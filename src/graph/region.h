@@ -29,15 +29,22 @@ typedef struct epl__custom {
 extern const epl__custom epl__by_body; /* no rule at all, but inlined by plans */
 typedef struct {
     epl__region_kind kind;
-    int64_t length;            /* SCAN: steps */
-    bool reverse;              /* SCAN: from the last entry to the first */
-    bool again;                /* SWITCH of one body: its values are made anew for derivatives */
+    int64_t length;   /* SCAN: steps */
+    bool reverse;     /* SCAN: from the last entry to the first */
+    bool again;       /* SWITCH of one body: its values are made anew for derivatives, but for */
+    const char *keep; /* ... those of these names, or */
+    int64_t budget;   /* ... the best in so many bytes: src/transform/region_keep.c */
     const epl__custom *custom; /* SWITCH of one body: its rule, or NULL. Plans inline it */
     uint32_t bodies;
     epl_fn **body;
     const uint8_t *role; /* by operand; the predicate of a switch of several is not counted */
     uint32_t carries;
 } epl__region;
+/* Outputs of a body that derivatives take instead of making them again; once chosen it stays. */
+typedef struct epl__kept {
+    uint32_t count;
+    uint32_t output[];
+} epl__kept;
 typedef struct {
     const epl__region *region;
 } epl__region_attrs;
@@ -62,6 +69,13 @@ epl__id epl__part_of(epl_fn *f, epl__id region, uint32_t index);
 /* A region in f's memory, its lists copied. */
 epl__region *epl__region_new(epl_fn *f, const epl__region *like, const uint8_t *role,
                              uint32_t operands);
+
+/* A checkpoint's names: is `name` in the list "attn,mlp"? The mark of a `named` node. */
+bool epl__name_in(const char *list, const char *name);
+static inline const char *epl__name_of(const epl__node *n)
+{
+    return ((const epl__named_attrs *)n->attrs)->name;
+}
 
 /* -- bodies ---------------------------------------------------------------------------- */
 /* An empty function in f's scope, its ports, and what it gives. */

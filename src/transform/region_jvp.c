@@ -8,6 +8,7 @@
 #include <string.h>
 #include "../base/scope.h"
 #include "../graph/region.h"
+#include "region_keep.h"
 #include "transform.h"
 
 typedef struct {
@@ -46,15 +47,33 @@ static bool varying(tangents *t)
     return true;
 }
 
-/* Body k and its tangents: inputs are its own, then one for each that varies; outputs are
- * values (if asked for), then the tangents of those that vary. */
+static const epl__kept *kept_of(const epl__region *r)
+{
+    static const epl__kept none;
+    return r->again && r->body[0]->kept ? r->body[0]->kept : &none;
+}
+
+/* A checkpoint's tangents with its kept values as further inputs; y: ids of all its outputs. */
+static epl_fn *from_kept(tangents *t, epl_fn *g, const epl__id *y)
+{
+    const epl__kept *kept = kept_of(t->r);
+    epl__id *value = epl__arena_take(&t->scratch, (kept->count + 1) * sizeof *value);
+    for (uint32_t i = 0; value && i < kept->count; i++)
+        value[i] = y[kept->output[i]];
+    if (!value || !kept->count)
+        return value ? g : NULL;
+    return epl__keep_taken(t->f, g, value, kept->count);
+}
+
+/* Body k and its tangents: inputs are its own, then one for each that varies, then what a
+ * checkpoint keeps; outputs are values (if asked for), then the tangents of those that vary. */
 static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values)
 {
     const epl_fn *b = t->r->body[k];
     epl_fn *g = epl__body_new(t->f);
     size_t most = (size_t)b->inputs + b->outputs + 1;
-    epl__id *arg = epl__arena_take(&t->scratch, 5 * most * sizeof *arg);
-    epl__id *x = arg + most, *dx = x + most, *y = dx + most, *dy = y + most;
+    epl__id *arg = epl__arena_take(&t->scratch, 6 * most * sizeof *arg);
+    epl__id *x = arg + most, *dx = x + most, *y = dx + most, *dy = y + most, *all = dy + most;
     size_t nx = 0, ny = 0;
     if (!g || !arg)
         return NULL;
@@ -67,6 +86,7 @@ static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values
         }
     if (!epl__inline(g, b, arg, 0, b->outputs, y))
         return NULL;
+    memcpy(all, y, b->outputs * sizeof *y);
     for (uint32_t i = 0; values && i < b->outputs; i++)
         if (!epl__body_output(g, y[i]))
             return NULL;
@@ -87,7 +107,7 @@ static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values
             return NULL;
     }
     epl__tape_clear(g);
-    return g;
+    return from_kept(t, g, all);
 }
 
 /* Results that turned out to have no tangent do not vary, nor does what is carried if its first
@@ -160,6 +180,8 @@ static void push_body(tangents *t, operand_list *o, epl__id node, uint32_t first
         push(o, d.graph ? epl__id_of(d) : zero_like(t->f, t->n->in[t->predicates + i]),
              (epl__role)r->role[i]);
     }
+    for (uint32_t i = 0; i < kept_of(r)->count; i++)
+        push(o, epl__part_of(t->f, node, kept_of(r)->output[i]), EPL__PASS);
 }
 
 /* Inputs that a body's results do not need go, with their operands; carried ones stay. */
@@ -184,7 +206,7 @@ static bool prune(tangents *t, epl_fn *body, operand_list *o, uint32_t first)
 static epl__id linear_region(tangents *t, epl__id node)
 {
     const epl__region *r = t->r;
-    size_t most = 2 * (size_t)t->n->count + 2;
+    size_t most = 2 * (size_t)t->n->count + 2 + kept_of(r)->count;
     operand_list o = {epl__arena_take(&t->scratch, most * sizeof *o.in),
                       epl__arena_take(&t->scratch, most), 0};
     epl_fn **body = epl__arena_take(&t->scratch, r->bodies * sizeof *body);

@@ -122,6 +122,7 @@ static int laws_of_graph(const graph_plan *g, bool is_third, bool told)
         law_of_map(&d, (size_t)g->seed);
         law_of_linear(&p);
         law_of_nested(&p);
+        law_of_kept(&p);
     } else
         sample_broken(&p, LAW_BUILD, "the derivatives", epl_scope_message(p.s));
     epl_scope_free(p.s);
