@@ -19,6 +19,7 @@ typedef struct {
     int count;
     uint64_t state;
     int steps;
+    bool bounded;
 } piece;
 typedef struct {
     epl_val v[GIVEN];
@@ -90,6 +91,7 @@ static results stepped(const piece *p, epl_fn *in, const epl_val *from, int coun
     results r = {.count = 0};
     e.f = in;
     e.nested++;
+    e.bounded |= p->bounded;
     e.count = count;
     e.deep = e.deep > 0 && !p->uses;
     memcpy(e.pool, from, (size_t)count * sizeof *from);
@@ -130,6 +132,7 @@ static void customized(drawing *d)
     epl_val x[TAKEN], at[TAKEN], along[TAKEN], slope[TAKEN];
     memset(p.is_used, 0, sizeof p.is_used);
     p.uses = false;
+    p.bounded = true; /* the rule of a loop without a bound is not seen to be linear */
     epl_fn *c = p.inside ? epl_custom(d->f) : NULL, *in = where_of(&p, c);
     for (int i = 0; i < p.count; i++)
         x[i] = taken(&p, in, i);
@@ -208,7 +211,7 @@ static turns turns_of(const piece *p, drawing *d, bool is_while)
     t.given = !is_while && t.steps ? (int)dice_roll(d, GIVEN) : 0;
     t.most = t.steps + dice_roll(d, 3);
     t.unroll = dice_roll(d, 4);
-    t.bounded = !d->plan->forward || dice_roll(d, 2);
+    t.bounded = !d->plan->forward || d->bounded || dice_roll(d, 2);
     for (int i = 0; i < t.carries; i++)
         t.way[i] = (int)dice_roll(d, 6);
     t.axis = any_axis(d, p->v[p->count - 1]);
