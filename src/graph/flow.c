@@ -36,11 +36,14 @@ epl_fn *epl_scan_new(const epl_scan_args *a, const char *given)
     if (!a || !open_parent(a->parent, "scan"))
         return NULL;
     bool has_length = epl__given(given, "length"), every = a->save == EPL_SAVE_EVERY;
-    if ((has_length && a->length < 0) || (every && a->every < 1) || (unsigned)a->save > 4) {
+    if ((has_length && a->length < 0) || (every && a->every < 1) || a->unroll < 0 ||
+        (unsigned)a->save > 4) {
         epl__fail(a->parent, EPL_ERR_ARG, "[scan] %s",
                   has_length && a->length < 0 ? "length must not be negative"
-                  : every                     ? "every must be at least 1"
-                          : "save must be one of EPL_SAVE_ALL, _SQRT, _LOG, _EVERY");
+                  : a->unroll < 0             ? "unroll must not be negative"
+                  : every && a->every < 1
+                      ? "every must be at least 1"
+                      : "save must be one of EPL_SAVE_ALL, _SQRT, _LOG, _EVERY");
         return NULL;
     }
     epl_fn *f = flow_new(a->parent, EPL__FN_SCAN);
@@ -50,6 +53,7 @@ epl_fn *epl_scan_new(const epl_scan_args *a, const char *given)
     f->flow->reverse = a->reverse;
     f->flow->save = a->save ? a->save : EPL_SAVE_ALL;
     f->flow->every = a->every;
+    f->flow->unroll = a->unroll;
     return f;
 }
 

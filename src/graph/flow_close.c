@@ -108,8 +108,9 @@ static bool close_bounded(epl_fn *f, const epl__id *in, const uint8_t *role)
     roles[n] = EPL__CARRY;
     epl__region like = {.kind = EPL__SCAN, .bodies = 1, .body = &body};
     epl__region *step = epl__region_new(into, &like, roles, n + 1);
-    f->flow->chain = step ? epl__chain_build(into, step, all, n + 1, f->mapped_size, f->flow->save,
-                                             0, f->flow->end)
+    f->flow->chain = step ? epl__chain_build(into, step, all, n + 1,
+                                             (epl__chaining){f->mapped_size, f->flow->save, 0, 0},
+                                             f->flow->end)
                           : NULL;
     epl__rules_end(into);
     return f->flow->chain != NULL;
@@ -141,8 +142,8 @@ static bool close_loop(epl_fn *f)
         return no_memory(f);
     epl__rules_begin(f->parent);
     if (scan) {
-        w->chain = epl__chain_build(f->parent, r, in, f->entries, f->mapped_size, w->save, w->every,
-                                    w->end);
+        epl__chaining how = {f->mapped_size, w->save, w->every, w->unroll};
+        w->chain = epl__chain_build(f->parent, r, in, f->entries, how, w->end);
     } else {
         w->node = epl__region_build(f->parent, r, in, f->entries);
         for (uint32_t i = 0; i < w->carries; i++)

@@ -78,17 +78,13 @@ void epl__attrs_text(const epl_attr *table, const void *attrs, char *out, size_t
         put_attr(&t, a, attrs);
 }
 
-/* What a region is, and what a checkpoint was chosen to keep. */
-static void put_region(text *t, const epl__region *r)
+/* What a checkpoint was chosen to keep. */
+static void put_kept(text *t, const epl__region *r)
 {
     char type[EPL_TYPE_TEXT];
     const epl_fn *b = r->body[0];
-    const epl__kept *kept = r->again ? b->kept : NULL;
+    const epl__choice *kept = r->again ? b->kept : NULL;
     size_t bytes = 0;
-    if (r->kind == EPL__SCAN)
-        put(t, "  scan of %lld%s", (long long)r->length, r->reverse ? ", reverse" : "");
-    else
-        put(t, "  %s", r->kind == EPL__WHILE ? "while" : r->bodies > 1 ? "switch" : "checkpoint");
     for (uint32_t i = 0; kept && i < kept->count; i++) {
         const epl__port *p = &b->output[kept->output[i]];
         bytes += epl_bytes(p->type);
@@ -110,7 +106,7 @@ void epl__node_text(const epl_fn *f, epl__id id, char *out, size_t size)
     epl__attrs_text(n->prim->attrs, n->attrs, attrs, sizeof attrs);
     put(&t, "%s", attrs);
     if (n->prim == &epl__prim_region)
-        put_region(&t, epl__region_of(n));
+        put_kept(&t, epl__region_of(n));
     if (*f->where[n->where])
         put(&t, "  # %s", f->where[n->where]);
 }
