@@ -117,7 +117,7 @@ Test(chunks, a_jacobian_of_256_outputs)
     size_t nodes[4], whole = jacobian_bytes(0, &nodes[0]), some = jacobian_bytes(16, &nodes[1]);
     size_t rest = jacobian_bytes(24, &nodes[2]), one = jacobian_bytes(1, &nodes[3]);
     cr_expect_lt(5 * some, whole, "%zu %zu", some, whole);
-    cr_expect_lt(8 * one, some, "%zu %zu", one, some);
+    cr_expect_lt(4 * one, some, "%zu %zu", one, some);
     cr_expect_lt(5 * rest, 2 * whole);
     cr_expect_lt(nodes[1], 40u);
     cr_expect_lt(nodes[2], 60u);
