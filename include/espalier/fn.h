@@ -55,7 +55,8 @@ EPL_API int epl_rank(epl_val v);
 EPL_API bool epl_is_none(epl_val v);
 /* The scope of a value's function, NULL for none and plain numbers. */
 EPL_API epl_scope *epl_val_scope(epl_val v);
-/* The function as text, a line a node; lives in the scope. "" after an error. */
+/* The function as text, a line a node; lives in the scope. "" after an error. Below a loop or a
+ * branch stand its bodies: how their values come in, what they give, and their nodes. */
 EPL_API const char *epl_fn_text(epl_fn *f);
 /* Nodes built so far, dead ones included; for tests and measurements. */
 EPL_API size_t epl_fn_nodes(const epl_fn *f);

@@ -52,8 +52,10 @@ static bool loop_complete(epl_fn *f, const char *what)
     for (uint32_t i = 0; i < w->carries; i++)
         if (w->carry[i].next == EPL__ID_NONE) {
             char t[EPL_TYPE_TEXT];
-            epl__fail(f, EPL_ERR_USE, "[%s] carried value %u, %s, has no epl_next", what, i,
-                      epl_type_text(*epl__node_at(f, w->carry[i].inner)->type, t));
+            epl__fail(f, EPL_ERR_USE,
+                      "[%s] carried value %u, %s, has no epl_next; each needs one before the "
+                      "first result is taken",
+                      what, i, epl_type_text(*epl__node_at(f, w->carry[i].inner)->type, t));
             return false;
         }
     if (f->kind == EPL__FN_WHILE && w->keep == EPL__ID_NONE)
@@ -282,8 +284,10 @@ static epl_val chosen_one(epl_fn *first, const epl__id *id)
         epl_type a = *epl__node_at(w->branch[0], id[0])->type;
         epl_type b = *epl__node_at(w->branch[k], id[k])->type;
         if (!epl_type_equal(a, b)) {
-            epl__fail(first, EPL_ERR_SHAPE, "[switch] the results are %s and %s, must be alike",
-                      epl_type_text(a, want), epl_type_text(b, got));
+            epl__fail(
+                first, EPL_ERR_SHAPE,
+                "[switch] the results are %s and %s, must be alike: cast or reshape one of them",
+                epl_type_text(a, want), epl_type_text(b, got));
             return EPL_NO_VAL;
         }
     }

@@ -88,7 +88,7 @@ bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t f
                  uint32_t count, epl__id *out);
 /* f's inputs and outputs as g's; map: ids of f in g. */
 bool epl__ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map);
-/* f with the bodies of regions that have a rule in their place; f itself if it has none. */
+/* f with the bodies of checkpoints and of regions that have a rule in their place; or f itself. */
 const epl_fn *epl__expanded(epl_scope *s, const epl_fn *f);
 /* Which outputs depend on the inputs that are set, if they do so linearly; else false. */
 bool epl__linear_in(const epl_fn *body, const bool *in, bool *out, epl__arena *scratch);

@@ -152,7 +152,7 @@ static epl__id tangent_at(sweep *s, epl__id id)
     }
     if (!varies)
         return EPL__ID_NONE;
-    f->where_now = n->where;
+    f->where_now = epl__where_derivative(f, n->where, n->prim);
     if (n->prim == &epl__prim_region)
         return region_tangent(s, id, n);
     epl__id t = epl__id_of(tangent(f, n, s->x, s->dx));

@@ -18,6 +18,7 @@ typedef struct {
     const epl_val *dx;   /* by operand, predicates included */
     uint32_t predicates; /* operands before those of the bodies */
     bool *in, *out;      /* by operand and by body output: varies */
+    bool *found;         /* by body output: some body has a tangent that is not zero */
     epl__arena scratch;
 } tangents;
 
@@ -27,8 +28,9 @@ static bool varying(tangents *t)
     uint32_t at = 0, outputs = t->r->body[0]->outputs;
     t->in = epl__arena_take(&t->scratch, t->n->count + 1);
     t->out = epl__arena_take(&t->scratch, outputs + 1);
+    t->found = epl__arena_take(&t->scratch, outputs + 1);
     bool *one = epl__arena_take(&t->scratch, outputs + 1);
-    if (!t->in || !t->out || !one)
+    if (!t->in || !t->out || !t->found || !one)
         return false;
     for (uint32_t i = 0; i + t->predicates < t->n->count; i++)
         t->in[i] = t->dx[i + t->predicates].graph != NULL;
@@ -93,6 +95,9 @@ static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values
             y[ny++] = y[i];
     if (nx && !epl__tangents(g, y, ny, x, dx, nx, dy))
         return NULL;
+    for (uint32_t i = 0, c = 0; nx && i < b->outputs; i++)
+        if (t->out[i])
+            t->found[i] |= dy[c++] != EPL__ID_NONE;
     for (size_t i = 0; i < ny; i++) {
         const epl_type *type = epl__node_at(g, y[i])->type;
         epl__id d = nx ? dy[i] : EPL__ID_NONE;
@@ -103,6 +108,39 @@ static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values
     }
     epl__tape_clear(g);
     return from_kept(t, g, all);
+}
+
+/* Results that turned out to have no tangent do not vary, nor does what is carried if its first
+ * one does not. True: the bodies are to be made again without them. */
+static bool narrowed(tangents *t)
+{
+    const epl__region *r = t->r;
+    uint32_t carried = 0, outputs = r->body[0]->outputs;
+    bool less = false;
+    for (uint32_t i = 0; r->carries && i < r->body[0]->inputs; i++) {
+        uint32_t c = carried;
+        if (r->role[i] != EPL__CARRY)
+            continue;
+        carried++;
+        if (!t->out[c] || t->found[c] || t->dx[t->predicates + i].graph)
+            continue;
+        t->in[i] = t->out[c] = false;
+        less = true;
+    }
+    for (uint32_t i = carried; i < outputs; i++) {
+        less |= t->out[i] && !t->found[i];
+        t->out[i] = t->out[i] && t->found[i];
+    }
+    memset(t->found, 0, outputs * sizeof *t->found);
+    return less;
+}
+
+static bool any_varies(const tangents *t)
+{
+    for (uint32_t i = 0; i < t->r->body[0]->outputs; i++)
+        if (t->out[i])
+            return true;
+    return false;
 }
 
 static epl__id zero_like(epl_fn *f, epl__id id)
@@ -164,6 +202,7 @@ static bool prune(tangents *t, epl_fn *body, operand_list *o, uint32_t first)
     return true;
 }
 
+/* EPL__ID_NONE: an error, or nothing varies. */
 static epl__id linear_region(tangents *t, epl__id node)
 {
     const epl__region *r = t->r;
@@ -186,6 +225,8 @@ static epl__id linear_region(tangents *t, epl__id node)
         if (!prune(t, body[k], &o, first))
             return EPL__ID_NONE;
     }
+    if (narrowed(t))
+        return any_varies(t) ? linear_region(t, node) : EPL__ID_NONE;
     epl__region like = *r;
     like.body = body;
     like.again = false;
@@ -231,7 +272,10 @@ static bool while_region(tangents *t, epl__id *out)
                 "epl_scan, or differentiate its result implicitly");
             return false;
         }
-    epl_fn *g = tangent_body(t, 0, 0, true), *body = g ? epl__body_new(t->f) : NULL;
+    epl_fn *g = tangent_body(t, 0, 0, true);
+    if (g && narrowed(t))
+        return !any_varies(t) || while_region(t, out);
+    epl_fn *body = g ? epl__body_new(t->f) : NULL;
     if (!o.in || !o.role || !body)
         return false;
     push_body(t, &o, EPL__ID_NONE, 0, b->inputs);
@@ -266,15 +310,13 @@ bool epl__region_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *out
     if (t.r->custom && t.r->custom->tangents)
         return t.r->custom->tangents(f, id, dx, out);
     epl__arena_init(&t.scratch, f->arena.alloc);
-    bool ok = varying(&t), any = false;
-    for (uint32_t i = 0; ok && i < t.r->body[0]->outputs; i++)
-        any |= t.out[i];
-    if (ok && any && t.r->kind == EPL__WHILE)
+    bool ok = varying(&t);
+    if (ok && any_varies(&t) && t.r->kind == EPL__WHILE)
         ok = while_region(&t, out);
-    else if (ok && any) {
+    else if (ok && any_varies(&t)) {
         epl__id region = linear_region(&t, id);
-        ok = region != EPL__ID_NONE;
-        if (ok)
+        ok = region != EPL__ID_NONE || (!any_varies(&t) && epl_scope_status(f->scope) == EPL_OK);
+        if (region != EPL__ID_NONE)
             linear_parts(&t, region, out);
     }
     epl__arena_free(&t.scratch);

@@ -293,7 +293,9 @@ static epl_val take(epl_fn *f, epl_val x, int axis, bool each, const char *what)
         axis += axis < 0 ? rank : 0;
         int64_t size = t.shape.dim[axis];
         if (f->mapped_size >= 0 && f->mapped_size != size) {
-            epl__fail(f, EPL_ERR_SHAPE, "[each] axis %d of %s has %lld entries, the %s has %lld",
+            epl__fail(f, EPL_ERR_SHAPE,
+                      "[each] axis %d of %s has %lld entries, the %s has %lld: all that comes in "
+                      "by entry has as many (epl_pass takes in a whole value)",
                       axis, epl_type_text(t, text), (long long)size,
                       f->kind == EPL__FN_MAP ? "map" : "scan", (long long)f->mapped_size);
             return EPL_NO_VAL;

@@ -2,7 +2,7 @@
  * setting: nodes of the graph, the time to compile it, the plan's whole workspace (known
  * before it runs) and the least time of some runs.
  *
- *     18_chunks [RUNS]      default 5
+ *     21_chunks [RUNS]      default 5
  */
 #include <espalier/espalier.h>
 #include <math.h>
