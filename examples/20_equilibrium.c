@@ -3,7 +3,7 @@
  * system at the end, so that nothing of the way there is kept. Two spirals, a class each; then
  * what a step of training needs for K repetitions, beside the same layer unrolled.
  *
- *     18_equilibrium [STEPS [K ...]]      default 100 10 100
+ *     20_equilibrium [STEPS [K ...]]      default 100 10 100
  */
 #include <espalier/espalier.h>
 #include <math.h>
