@@ -22,6 +22,7 @@
 #include <espalier/base.h>   /* scope, status, types, arrays, keys */
 #include <espalier/fn.h>     /* functions, values, derivatives, inner functions */
 #include <espalier/flow.h>   /* loops, branches, checkpoints in a plan */
+#include <espalier/custom.h> /* derivatives of your own */
 #include <espalier/derive.h> /* Jacobians, linear maps, products of Hessians */
 #include <espalier/op.h>     /* operations */
 #include <espalier/tree.h>   /* specs and trees: layout and numbers */

@@ -31,6 +31,7 @@ typedef struct {
     bool reverse;         /* from the last entry to the first */
     epl_save_policy save; /* default EPL_SAVE_ALL */
     int64_t every;        /* of EPL_SAVE_EVERY */
+    int64_t unroll;       /* steps written out in a row: more nodes, less to do between steps */
 } epl_scan_args;
 EPL_API epl_fn *epl_scan_new(const epl_scan_args *a, const char *given);
 #define epl_scan(...) /* for t = 0, 1, ... in turn */ \

@@ -36,11 +36,14 @@ epl_fn *epl_scan_new(const epl_scan_args *a, const char *given)
     if (!a || !open_parent(a->parent, "scan"))
         return NULL;
     bool has_length = epl__given(given, "length"), every = a->save == EPL_SAVE_EVERY;
-    if ((has_length && a->length < 0) || (every && a->every < 1) || (unsigned)a->save > 4) {
+    if ((has_length && a->length < 0) || (every && a->every < 1) || a->unroll < 0 ||
+        (unsigned)a->save > 4) {
         epl__fail(a->parent, EPL_ERR_ARG, "[scan] %s",
                   has_length && a->length < 0 ? "length must not be negative"
-                  : every                     ? "every must be at least 1"
-                          : "save must be one of EPL_SAVE_ALL, _SQRT, _LOG, _EVERY");
+                  : a->unroll < 0             ? "unroll must not be negative"
+                  : every && a->every < 1
+                      ? "every must be at least 1"
+                      : "save must be one of EPL_SAVE_ALL, _SQRT, _LOG, _EVERY");
         return NULL;
     }
     epl_fn *f = flow_new(a->parent, EPL__FN_SCAN);
@@ -50,6 +53,7 @@ epl_fn *epl_scan_new(const epl_scan_args *a, const char *given)
     f->flow->reverse = a->reverse;
     f->flow->save = a->save ? a->save : EPL_SAVE_ALL;
     f->flow->every = a->every;
+    f->flow->unroll = a->unroll;
     return f;
 }
 
@@ -72,16 +76,22 @@ epl_fn *epl_while_new(const epl_while_args *a, const char *given)
     return f;
 }
 
+/* One body without a predicate. */
+epl_fn *epl__flow_single(epl_fn *parent, const char *what)
+{
+    epl_fn *f = open_parent(parent, what) ? flow_new(parent, EPL__FN_BRANCH) : NULL;
+    epl_fn **list = f ? epl__arena_take(&f->arena, sizeof *list) : NULL;
+    if (!list)
+        return NULL;
+    *list = f;
+    f->flow->branch = list;
+    f->flow->branches = 1;
+    return f;
+}
+
 epl_fn *epl_checkpoint(epl_fn *parent)
 {
-    epl_fn *f = open_parent(parent, "checkpoint") ? flow_new(parent, EPL__FN_BRANCH) : NULL;
-    if (f) {
-        f->flow->branch = epl__arena_take(&f->arena, sizeof *f->flow->branch);
-        f->flow->branches = f->flow->branch ? 1 : 0;
-        if (f->flow->branch)
-            f->flow->branch[0] = f;
-    }
-    return f;
+    return epl__flow_single(parent, "checkpoint");
 }
 
 /* The branches of one switch share their list, which the first one holds. */

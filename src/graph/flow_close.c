@@ -10,7 +10,7 @@
 #include "flow.h"
 
 /* The entries of f as the inputs of a body. */
-static bool ports(epl_fn *f)
+bool epl__flow_ports(epl_fn *f)
 {
     f->input = epl__arena_take(&f->arena, (f->entries + 1) * sizeof *f->input);
     for (uint32_t i = 0; f->input && i < f->entries; i++)
@@ -108,8 +108,9 @@ static bool close_bounded(epl_fn *f, const epl__id *in, const uint8_t *role)
     roles[n] = EPL__CARRY;
     epl__region like = {.kind = EPL__SCAN, .bodies = 1, .body = &body};
     epl__region *step = epl__region_new(into, &like, roles, n + 1);
-    f->flow->chain = step ? epl__chain_build(into, step, all, n + 1, f->mapped_size, f->flow->save,
-                                             0, f->flow->end)
+    f->flow->chain = step ? epl__chain_build(into, step, all, n + 1,
+                                             (epl__chaining){f->mapped_size, f->flow->save, 0, 0},
+                                             f->flow->end)
                           : NULL;
     epl__rules_end(into);
     return f->flow->chain != NULL;
@@ -119,7 +120,7 @@ static bool close_loop(epl_fn *f)
 {
     epl__flow *w = f->flow;
     bool scan = f->kind == EPL__FN_SCAN;
-    if (!loop_complete(f, scan ? "scan" : "while") || !ports(f))
+    if (!loop_complete(f, scan ? "scan" : "while") || !epl__flow_ports(f))
         return false;
     for (uint32_t i = 0; i < w->carries; i++)
         if (!epl__body_output(f, w->carry[i].next))
@@ -141,8 +142,8 @@ static bool close_loop(epl_fn *f)
         return no_memory(f);
     epl__rules_begin(f->parent);
     if (scan) {
-        w->chain = epl__chain_build(f->parent, r, in, f->entries, f->mapped_size, w->save, w->every,
-                                    w->end);
+        epl__chaining how = {f->mapped_size, w->save, w->every, w->unroll};
+        w->chain = epl__chain_build(f->parent, r, in, f->entries, how, w->end);
     } else {
         w->node = epl__region_build(f->parent, r, in, f->entries);
         for (uint32_t i = 0; i < w->carries; i++)
@@ -167,13 +168,14 @@ static bool close_branches(epl_fn *first)
     in[0] = w->predicate;
     for (uint32_t k = 0; k < w->branches; k++) {
         epl_fn *b = w->branch[k];
-        if (!ports(b) || !operands(b, in + at, role + at - count))
+        if (!epl__flow_ports(b) || !operands(b, in + at, role + at - count))
             return no_memory(first);
         at += b->entries;
         b->closed = true;
     }
     epl__region like = {
-        .kind = EPL__SWITCH, .again = w->branches == 1, .bodies = w->branches, .body = w->branch};
+        .kind = EPL__SWITCH, .bodies = w->branches, .body = w->branch, .custom = w->custom};
+    like.again = w->branches == 1 && !w->custom;
     const epl__region *r = epl__region_new(parent, &like, role, total);
     epl__rules_begin(parent);
     w->node = epl__region_build(parent, r, in, at);
@@ -254,6 +256,8 @@ static epl_val chosen_one(epl_fn *first, const epl__id *id)
             return EPL_NO_VAL;
         }
     }
+    if (w->permit && !w->permit(first, id[0]))
+        return EPL_NO_VAL;
     for (uint32_t k = 0; k < w->branches; k++)
         if (!epl__body_output(w->branch[k], id[k]))
             return EPL_NO_VAL;
@@ -266,6 +270,8 @@ static epl_val chosen_one(epl_fn *first, const epl__id *id)
 static epl_val chosen(epl_fn *first, const epl__id *id)
 {
     epl__flow *w = first->flow;
+    if (w->node == EPL__ID_NONE && w->permit && !w->permit(first, EPL__ID_NONE))
+        return EPL_NO_VAL;
     if (w->node == EPL__ID_NONE && !close_branches(first))
         return EPL_NO_VAL;
     const epl__node *n = epl__node_at(first, id[0]);

@@ -143,7 +143,7 @@ static epl__id copied(rewriting *r, epl__id id)
     return epl__id_of(epl__build(g, n->prim, r->in, n->count, n->attrs, n->type));
 }
 
-static bool ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map)
+bool epl__ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map)
 {
     g->input = epl__arena_take(&g->arena, (f->inputs + 1) * sizeof *g->input);
     g->output = epl__arena_take(&g->arena, (f->outputs + 1) * sizeof *g->output);
@@ -166,6 +166,9 @@ static bool ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map)
 
 epl_fn *epl__simplified(epl_scope *s, const epl_fn *source)
 {
+    source = epl__expanded(s, source);
+    if (!source)
+        return NULL;
     rewriting r = {.f = (epl_fn *)source}; /* marks alone are touched */
     epl_fn *f = r.f, *g = epl__fn_make(s, NULL, EPL__FN_PLAIN, f->name);
     uint32_t most = 1;
@@ -187,7 +190,7 @@ epl_fn *epl__simplified(epl_scope *s, const epl_fn *source)
         if (epl_scope_status(s) != EPL_OK)
             return NULL;
     }
-    if (!ports_copied(g, f, r.map)) {
+    if (!epl__ports_copied(g, f, r.map)) {
         no_memory(&r);
         return NULL;
     }

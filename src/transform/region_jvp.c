@@ -167,6 +167,7 @@ static epl__id linear_region(tangents *t, epl__id node)
     epl__region like = *r;
     like.body = body;
     like.again = false;
+    like.custom = r->custom ? &epl__by_body : NULL;
     const epl__region *linear =
         epl__region_new(t->f, &like, o.role + t->predicates, o.count - t->predicates);
     return linear ? epl__region_build(t->f, linear, o.in, o.count) : EPL__ID_NONE;
@@ -238,9 +239,11 @@ bool epl__region_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *out
     const epl__node *n = epl__node_at(f, id);
     tangents t = {.f = f, .n = n, .r = epl__region_of(n), .dx = dx};
     t.predicates = epl__predicates(t.r);
-    epl__arena_init(&t.scratch, f->arena.alloc);
     for (uint32_t i = 0; i < epl__region_parts(t.r); i++)
         out[i] = EPL__ID_NONE;
+    if (t.r->custom && t.r->custom->tangents)
+        return t.r->custom->tangents(f, id, dx, out);
+    epl__arena_init(&t.scratch, f->arena.alloc);
     bool ok = varying(&t), any = false;
     for (uint32_t i = 0; ok && i < t.r->body[0]->outputs; i++)
         any |= t.out[i];

@@ -275,6 +275,7 @@ static bool switch_back(transposing *t, epl__id *out)
     }
     epl__region like = *r;
     like.body = body;
+    like.custom = r->custom ? &epl__by_body : NULL;
     const epl__region *back =
         epl__region_new(t->f, &like, t->role + t->predicates, t->count - t->predicates);
     epl__id node = back ? epl__region_build(t->f, back, t->in, t->count) : EPL__ID_NONE;
@@ -292,9 +293,11 @@ bool epl__region_transpose(epl_fn *f, epl__id id, const epl__id *ct, epl__id *ou
     const epl__node *n = epl__node_at(f, id);
     transposing t = {.f = f, .n = n, .r = epl__region_of(n), .ct = ct};
     t.predicates = epl__predicates(t.r);
-    epl__arena_init(&t.scratch, f->arena.alloc);
     for (uint32_t i = 0; i < n->count; i++)
         out[i] = EPL__ID_NONE;
+    if (t.r->custom && t.r->custom->transpose)
+        return t.r->custom->transpose(f, id, ct, out);
+    epl__arena_init(&t.scratch, f->arena.alloc);
     bool ok = linear_operands(&t);
     if (ok && t.r->kind == EPL__WHILE) {
         epl__fail(f, EPL_ERR_RULE, "[while] a loop without a bound has no reverse derivative");
