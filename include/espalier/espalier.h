@@ -28,6 +28,7 @@
 #include <espalier/tree.h>   /* specs and trees: layout and numbers */
 #include <espalier/module.h> /* modules: what a network is; layers */
 #include <espalier/optim.h>  /* optimizers as functions */
+#include <espalier/solve.h>  /* roots, fixed points, minima, linear systems: implicit derivatives */
 #include <espalier/meta.h>   /* meta-learning: adaptation, and gradients through it */
 #include <espalier/plan.h>   /* plans, runs, pools, eager evaluation */
 #include <espalier/file.h>   /* saved files */

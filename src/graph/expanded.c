@@ -1,16 +1,22 @@
-/* expanded.c -- bodies of regions that have a rule, put in their place.
+/* expanded.c -- bodies of regions that have a rule, and of checkpoints, put in their place.
  *
  * Once derivatives are taken the rule has done its work: for a plan the region is what its body
- * computes, and is simplified with all the rest.
+ * computes, and is simplified with all the rest. So a checkpoint's values are those without it,
+ * to the bit; the derivatives that make them again are regions, and stay apart.
  */
 #include "../base/scope.h"
 #include "region.h"
 
-static bool has_rules(const epl_fn *f)
+static bool stands_for_its_body(const epl__region *r)
+{
+    return r->custom || r->again;
+}
+
+static bool has_such(const epl_fn *f)
 {
     for (epl__id id = 0; id < f->main.count; id++) {
         const epl__node *n = epl__node_at(f, id);
-        if (n->prim == &epl__prim_region && epl__region_of(n)->custom)
+        if (n->prim == &epl__prim_region && stands_for_its_body(epl__region_of(n)))
             return true;
     }
     return false;
@@ -41,7 +47,7 @@ static bool copied(expanding *e, const epl_fn *f, epl__id id)
         e->in[i] = e->map[n->in[i]];
     epl__where(e->g, f->where[n->where]);
     e->map[id] = EPL__ID_NONE;
-    if (r && r->custom)
+    if (r && stands_for_its_body(r))
         return body_in_place(e, id, r);
     e->map[id] = epl__id_of(epl__build(e->g, n->prim, e->in, n->count, n->attrs, n->type));
     return e->map[id] != EPL__ID_NONE;
@@ -53,6 +59,7 @@ static epl_fn *once(epl_scope *s, const epl_fn *f)
     uint32_t most = 1;
     if (!e.g)
         return NULL;
+    e.g->check = f->check;
     for (epl__id id = 0; id < f->main.count; id++)
         most = epl__node_at(f, id)->count > most ? epl__node_at(f, id)->count : most;
     e.map = epl__arena_take(&e.g->arena, (f->main.count + 1) * sizeof *e.map);
@@ -69,7 +76,7 @@ static epl_fn *once(epl_scope *s, const epl_fn *f)
 
 const epl_fn *epl__expanded(epl_scope *s, const epl_fn *f)
 {
-    while (f && has_rules(f)) /* a body may hold further ones */
+    while (f && has_such(f)) /* a body may hold further ones */
         f = once(s, f);
     return f;
 }

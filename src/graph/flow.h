@@ -25,6 +25,10 @@ typedef struct epl__flow {
     bool reverse;
     int save;
     int64_t every, unroll;
+    bool all; /* of a checkpoint: see epl_checkpoint_args */
+    const char *names;
+    int64_t bytes;
+    epl__id *operand;  /* of a checkpoint that keeps everything: what comes in */
     epl__id predicate; /* of the parent; branches */
     epl_fn **branch;
     uint32_t branches;

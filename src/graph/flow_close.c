@@ -52,8 +52,10 @@ static bool loop_complete(epl_fn *f, const char *what)
     for (uint32_t i = 0; i < w->carries; i++)
         if (w->carry[i].next == EPL__ID_NONE) {
             char t[EPL_TYPE_TEXT];
-            epl__fail(f, EPL_ERR_USE, "[%s] carried value %u, %s, has no epl_next", what, i,
-                      epl_type_text(*epl__node_at(f, w->carry[i].inner)->type, t));
+            epl__fail(f, EPL_ERR_USE,
+                      "[%s] carried value %u, %s, has no epl_next; each needs one before the "
+                      "first result is taken",
+                      what, i, epl_type_text(*epl__node_at(f, w->carry[i].inner)->type, t));
             return false;
         }
     if (f->kind == EPL__FN_WHILE && w->keep == EPL__ID_NONE)
@@ -154,6 +156,27 @@ static bool close_loop(epl_fn *f)
 }
 
 /* -- branches ------------------------------------------------------------------------------ */
+/* Every name that a checkpoint is to keep marks a value of it. */
+static bool names_known(epl_fn *f)
+{
+    const char *at = f->flow->names;
+    for (size_t n; at && *(at += strspn(at, ", ")); at += n) {
+        bool found = false;
+        n = strcspn(at, ", ");
+        for (epl__id id = 0; id < f->main.count && !found; id++) {
+            const epl__node *m = epl__node_at(f, id);
+            found = m->prim == &epl__prim_named && strlen(epl__name_of(m)) == n &&
+                    !strncmp(epl__name_of(m), at, n);
+        }
+        if (found)
+            continue;
+        epl__fail(f, EPL_ERR_ARG, "[checkpoint] keep: no value of it is named \"%.*s\"", (int)n,
+                  at);
+        return false;
+    }
+    return true;
+}
+
 static bool close_branches(epl_fn *first)
 {
     epl__flow *w = first->flow;
@@ -173,9 +196,19 @@ static bool close_branches(epl_fn *first)
         at += b->entries;
         b->closed = true;
     }
-    epl__region like = {
-        .kind = EPL__SWITCH, .bodies = w->branches, .body = w->branch, .custom = w->custom};
-    like.again = w->branches == 1 && !w->custom;
+    if (!names_known(first))
+        return false;
+    if (w->all) {
+        w->operand = in;
+        return true;
+    }
+    epl__region like = {.kind = EPL__SWITCH,
+                        .again = w->branches == 1 && !w->custom,
+                        .keep = w->names,
+                        .budget = w->bytes,
+                        .bodies = w->branches,
+                        .body = w->branch,
+                        .custom = w->custom};
     const epl__region *r = epl__region_new(parent, &like, role, total);
     epl__rules_begin(parent);
     w->node = epl__region_build(parent, r, in, at);
@@ -251,8 +284,10 @@ static epl_val chosen_one(epl_fn *first, const epl__id *id)
         epl_type a = *epl__node_at(w->branch[0], id[0])->type;
         epl_type b = *epl__node_at(w->branch[k], id[k])->type;
         if (!epl_type_equal(a, b)) {
-            epl__fail(first, EPL_ERR_SHAPE, "[switch] the results are %s and %s, must be alike",
-                      epl_type_text(a, want), epl_type_text(b, got));
+            epl__fail(
+                first, EPL_ERR_SHAPE,
+                "[switch] the results are %s and %s, must be alike: cast or reshape one of them",
+                epl_type_text(a, want), epl_type_text(b, got));
             return EPL_NO_VAL;
         }
     }
@@ -261,8 +296,12 @@ static epl_val chosen_one(epl_fn *first, const epl__id *id)
     for (uint32_t k = 0; k < w->branches; k++)
         if (!epl__body_output(w->branch[k], id[k]))
             return EPL_NO_VAL;
+    epl__id part = EPL__ID_NONE;
     epl__rules_begin(first->parent);
-    epl__id part = epl__part_of(first->parent, w->node, first->outputs - 1);
+    if (w->all)
+        epl__inline(first->parent, first, w->operand, first->outputs - 1, 1, &part);
+    else
+        part = epl__part_of(first->parent, w->node, first->outputs - 1);
     epl__rules_end(first->parent);
     return given(first->parent, part);
 }
@@ -270,9 +309,9 @@ static epl_val chosen_one(epl_fn *first, const epl__id *id)
 static epl_val chosen(epl_fn *first, const epl__id *id)
 {
     epl__flow *w = first->flow;
-    if (w->node == EPL__ID_NONE && w->permit && !w->permit(first, EPL__ID_NONE))
+    if (!first->closed && w->permit && !w->permit(first, EPL__ID_NONE))
         return EPL_NO_VAL;
-    if (w->node == EPL__ID_NONE && !close_branches(first))
+    if (!first->closed && !close_branches(first))
         return EPL_NO_VAL;
     const epl__node *n = epl__node_at(first, id[0]);
     epl__id part[EPL__MAX_PARTS], *one = epl__arena_take(&first->arena, w->branches * sizeof *one);

@@ -89,7 +89,25 @@ static const char *region_name(const epl__region *r)
            : r->kind == EPL__WHILE ? "while"
            : r->bodies > 1         ? "switch"
            : r->again              ? "checkpoint"
+           : r->custom             ? "custom"
                                    : "call";
+}
+
+/* What a checkpoint was chosen to keep. */
+static void put_kept(text *t, const epl__region *r)
+{
+    char type[EPL_TYPE_TEXT];
+    const epl_fn *b = r->body[0];
+    const epl__kept *kept = r->again ? b->kept : NULL;
+    size_t bytes = 0;
+    for (uint32_t i = 0; kept && i < kept->count; i++) {
+        const epl__port *p = &b->output[kept->output[i]];
+        bytes += epl_bytes(p->type);
+        put(t, "%s %s %s", i ? "," : "  keeps", epl__node_at(b, p->value)->prim->name,
+            epl_type_text(p->type, type));
+    }
+    if (kept)
+        put(t, "%s%zu bytes", kept->count ? ": " : "  keeps ", bytes);
 }
 
 static const char *output_name(const epl__region *r, uint32_t index)
@@ -145,6 +163,8 @@ static void put_node(text *t, const epl_fn *f, epl__id id)
         put(t, " %s%u", n->in[i] & EPL__TAPE ? "%t" : "%", n->in[i] & ~EPL__TAPE);
     if (r && r->kind == EPL__SCAN)
         put(t, " length %lld%s", (long long)r->length, r->reverse ? " reverse" : "");
+    if (r)
+        put_kept(t, r);
     const epl__node *of = n->count ? epl__node_at(f, n->in[0]) : NULL;
     if (n->prim == &epl__prim_part && of->prim == &epl__prim_region)
         put_part(t, epl__region_of(of), (uint32_t)((const epl__part_attrs *)n->attrs)->index);

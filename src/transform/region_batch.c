@@ -87,6 +87,7 @@ static epl_fn *mapped_body(mapping *m, uint32_t k, uint32_t first, epl__id **x, 
     *y = epl__arena_take(&m->scratch, (b->outputs + 1) * sizeof **y);
     if (!g || !*x || !*y)
         return NULL;
+    g->kept = b->kept;
     for (uint32_t i = 0; i < b->inputs; i++) {
         epl_type t = b->input[i].type;
         if (m->in[first + i])

@@ -133,9 +133,10 @@ static bool scan_inputs(transposing *t, turned *w, epl__id *sums, epl__id *at_st
             w->x[i] = epl__tape_input(w->g, epl__type_intern(w->g, type));
         sums[i] = at_start[i] = EPL__ID_NONE;
         if (r->role[i] == EPL__CARRY) {
-            if (!t->linear[i]) {
-                epl__fail(t->f, EPL_ERR_RULE, "[scan] a step is not linear in what it carries");
-                return false;
+            if (!t->linear[i]) { /* a tangent that nothing on the tape reaches */
+                w->x[i] = zeros(w->g, type);
+                c++;
+                continue;
             }
             epl__id end = t->ct[c];
             push(t, end == EPL__ID_NONE ? zeros(t->f, type) : end, EPL__CARRY);
