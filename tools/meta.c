@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 #include "meta.h"
+#include "model.h"
 #include "tool.h"
 
 typedef struct {
-    const char *family, *algorithm, *data, *save;
+    const char *family, *algorithm, *data, *save, *check;
+    epl_check what;
     meta_settings at;
     bool given[10];
     bool resume, as_json;
@@ -135,6 +137,7 @@ static int go(const options *o)
     meta m = {.s = epl_scope_new(NULL),
               .family = !strcmp(o->family, "sine") ? &meta_sine : &meta_images,
               .at = o->at,
+              .check = o->what,
               .save = o->save};
     double seconds = 0;
     bool ok = prepare(&m, o);
@@ -204,6 +207,8 @@ static const char *settle(options *o)
         o->at.inner_lr = kind == META_IMAML ? 0 : d->inner_lr;
     if (!o->given[OUTER_LR])
         o->at.outer_lr = d->outer_lr;
+    if (!model_check(o->check, &o->what))
+        return "--check must be nan or finite";
     return check(o);
 }
 
@@ -242,6 +247,8 @@ int tool_meta(int argc, char **argv)
         {"--save", TOOL_TEXT, &o.save, NULL, "FILE", "write network and training at the end"},
         {"--save-interval", TOOL_INT, &o.save_interval, NULL, "N", "also after every N iterations"},
         {"--resume", TOOL_FLAG, &o.resume, NULL, NULL, "go on where the file of --save stands"},
+        {"--check", TOOL_TEXT, &o.check, NULL, "nan|finite",
+         "name the first operation that makes a NaN (or an infinity)"},
         {"--json", TOOL_FLAG, &o.as_json, NULL, NULL, "print the table as lines of JSON"},
         {NULL, TOOL_FLAG, NULL, NULL, NULL, NULL},
     };

@@ -63,6 +63,7 @@ struct meta {
     int64_t done;       /* iterations */
     bool trained;       /* by this run */
     double residual[2]; /* iMAML's: of the inner problem, of the linear system */
+    epl_check check;
     const char *save;
 };
 

@@ -83,6 +83,7 @@ void meta_build_step(epl_fn *f, const void *data)
 {
     const meta *m = data;
     bool implicitly = m->at.algorithm == META_IMAML;
+    epl_fn_check(f, m->check);
     epl_val theta = tree_input(f, "params", m->params), state = tree_input(f, "adam", m->state);
     epl_val rates = tree_input(f, "rates", m->rates);
     epl_val rates_state = tree_input(f, "rates_adam", m->rates_state);
@@ -116,6 +117,7 @@ void meta_build_test(epl_fn *f, const void *exam)
 {
     const meta_exam *e = exam;
     const meta *m = e->m;
+    epl_fn_check(f, m->check);
     epl_val theta = tree_input(f, "params", m->params), rates = tree_input(f, "rates", m->rates);
     epl_val keys = epl_split(epl_input(f, "key", EPL_KEY), e->tasks);
     epl_val examples = data_input(f, m, &m->test), path[META_STEPS], cell[META_TIMES];

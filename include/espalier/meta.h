@@ -12,6 +12,7 @@
  */
 #ifndef ESPALIER_META_H
 #define ESPALIER_META_H
+#include <espalier/module.h>
 #include <espalier/optim.h>
 #ifdef __cplusplus
 extern "C" {
@@ -94,6 +95,30 @@ EPL_API epl_val epl_es_points(epl_val params, epl_val key, int64_t n, double sig
 /* The gradient of the mean loss around params, from the losses [2n] at these points, by
  * antithetic evolution strategies (Salimans et al. 2017): mean of e (l+ - l-) / (2 sigma). */
 EPL_API epl_val epl_es_gradient(epl_val params, epl_val key, epl_val losses, double sigma);
+
+/* What a learned optimizer reads of gradients [...]: [..., 2], (log|g| / p, sign g), and where
+ * |g| < exp(-p) instead (-1, exp(p) g). Andrychowicz et al. 2016. */
+EPL_API epl_val epl_log_and_sign(epl_val grads, double p);
+
+typedef struct {
+    epl_module net; /* [1, n, features] to [1, n, 1]: n parameters, each of them alone */
+    epl_val weights, params, grads;
+    epl_val features; /* [n, k], to be read beside epl_log_and_sign(grads, p) */
+    epl_val *state;   /* further inputs of the net, then its further outputs: h and c of an LSTM */
+    size_t states;    /* how many; 0 */
+    double p, scale;  /* 10, 0.1 */
+} epl_learned_step_args;
+/* params + scale net(what it reads of grads): one step of a learned optimizer, a function of its
+ * weights. With epl_stop_gradient(grads) its own training needs no second derivatives. */
+EPL_API epl_val epl_op_learned_step(const epl_learned_step_args *a, const char *given);
+#define epl_learned_step(...) \
+    epl_op_learned_step(&(epl_learned_step_args){.net = __VA_ARGS__}, EPL_GIVEN4(__VA_ARGS__))
+
+/* [n]: weights of the examples whose losses [n] these are: the part above zero of minus the
+ * derivative of the clean loss after a step on sum w_i losses_i, with respect to w at 0, divided
+ * by their sum (Ren et al. 2018). That is <d clean, d losses_i>, so that no step is taken. All are
+ * 0 where none helps. Constants. */
+EPL_API epl_val epl_reweight(epl_val losses, epl_val clean, epl_val params);
 
 #ifdef __cplusplus
 }

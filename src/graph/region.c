@@ -21,6 +21,8 @@ const epl_prim epl__prim_laid = {.name = "region",
                                  .attrs_size = sizeof(epl__laid_attrs),
                                  .lower = EPL_LOWER_ENGINE};
 
+const epl__custom epl__by_body = {0};
+
 /* -- parts --------------------------------------------------------------------------------- */
 static uint32_t outputs_of(const epl__region *r)
 {

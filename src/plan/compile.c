@@ -35,6 +35,7 @@ static bool ports(epl__making *m)
         return false;
     p->inputs = m->f->inputs;
     p->outputs = m->f->outputs;
+    p->check = m->f->check;
     for (uint32_t i = 0; i < p->inputs + p->outputs; i++) {
         bool in = i < p->inputs;
         epl__port *to = in ? &p->input[i] : &p->output[i - p->inputs];

@@ -41,6 +41,7 @@ typedef struct {
     epl__place *place; /* results first, then operands */
     uint32_t places;
     const char *where;
+    const struct epl__check *check; /* of a checked plan: src/plan/check.h */
 } epl__step;
 struct epl__program {
     epl__arena arena; /* all of it */
@@ -55,6 +56,8 @@ struct epl__program {
     uint32_t most_arrays;       /* places of a step, bodies included */
     double cost;                /* nanoseconds on one core, roughly */
     bool fallible;              /* a run may end with an error of its data */
+    int check;                  /* an epl_check */
+    bool *watched;              /* checked: inputs that are read */
     epl__program *inner, *next; /* of regions: freed with this one */
 };
 /* Pointers that a run of p needs: workspace, inputs, outputs, a step's, and those of bodies. */
@@ -135,6 +138,7 @@ typedef struct {
     epl__plan_step *step;
     uint32_t steps, step_room;
     int last_fallible;
+    bool *open; /* checked: of f's nodes, read otherwise than by a choice */
     epl__program *program;
 } epl__making;
 

@@ -18,6 +18,7 @@ static bool programs(epl__making *m, epl__run_region *r)
     epl__arena *arena = &m->program->arena;
     r->body = epl__arena_take(arena, (l->region.bodies + 1) * sizeof *r->body);
     for (uint32_t k = 0; r->body && k < l->region.bodies; k++) {
+        l->region.body[k]->check = m->f->check;
         epl__program *p = epl__program_make(m->scope, arena->alloc, l->region.body[k]);
         if (!p)
             return false;
