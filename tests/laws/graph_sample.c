@@ -2,11 +2,26 @@
  * with arguments that it takes and numbers of its domain.
  */
 #include <math.h>
+#include "../../tools/tensor.h"
 #include "graph_draw.h"
 #include "sample.h"
 
 static sample *samples;
 static size_t count;
+
+/* Are all results numbers? What is not would make derivatives that are none: 0 times inf. */
+static bool gives_numbers(const sample *p)
+{
+    epl_array *out = outputs_of(p->s, p->out, p->outs);
+    epl_arrays in = {p->call.inputs, p->call.input};
+    if (!out || epl_reference(p->fn, in, (epl_arrays){p->outs, out}) != EPL_OK)
+        return false;
+    for (size_t i = 0; i < p->outs; i++)
+        for (int64_t k = 0, n = epl_count(p->out[i]); is_float(p->out[i]) && k < n; k++)
+            if (!isfinite(tensor_number(&out[i], k)))
+                return false;
+    return true;
+}
 
 bool graph_samples_open(epl_scope *s, const char *path)
 {
@@ -16,7 +31,12 @@ bool graph_samples_open(epl_scope *s, const char *path)
         n++;
     samples = n ? epl_scope_alloc(s, n * sizeof *samples) : NULL;
     for (size_t i = 0; samples && i < n; i++)
-        count += sample_open(&samples[count], line[i], i, false);
+        if (sample_open(&samples[count], line[i], i, false)) {
+            if (gives_numbers(&samples[count]))
+                count++;
+            else
+                sample_close(&samples[count]);
+        }
     return count > 0;
 }
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "../../tools/tensor.h"
-#include "../../src/graph/graph.h"
+#include "../../src/graph/region.h"
 #include "graph_draw.h"
 #include "laws_graph.h"
 
@@ -51,8 +51,19 @@ static bool draw(sample *p, const graph_plan *g, int *steps)
     return epl_scope_status(p->s) == EPL_OK;
 }
 
+static void live_print(const epl_fn *f, int depth);
+
+static void bodies_print(const epl__node *n, int depth)
+{
+    const epl__region *r = n->prim == &epl__prim_region ? epl__region_of(n) : NULL;
+    for (uint32_t k = 0; r && k < r->bodies; k++) {
+        printf("%*sbody %u\n", depth + 2, "", k);
+        live_print(r->body[k], depth + 4);
+    }
+}
+
 /* The nodes that outputs depend on. */
-static void live_print(const epl_fn *f)
+static void live_print(const epl_fn *f, int depth)
 {
     bool is_complete = f->outputs > 0; /* else it could not be built: all that is there */
     bool *live = calloc(f->main.count + 1, 1);
@@ -67,10 +78,11 @@ static void live_print(const epl_fn *f)
     for (epl__id id = 0; live && id < f->main.count; id++)
         if (live[id] || !is_complete) {
             epl__node_text(f, id, text, sizeof text);
-            printf("    %s\n", text);
+            printf("%*s%s\n", depth, "", text);
+            bodies_print(epl__node_at(f, id), depth);
         }
     for (uint32_t i = 0; live && i < f->outputs; i++)
-        printf("    %s = %%%u\n", f->output[i].name, f->output[i].value);
+        printf("%*s%s = %%%u\n", depth, "", f->output[i].name, f->output[i].value);
     free(live);
 }
 
@@ -99,13 +111,13 @@ static int laws_of_graph(const graph_plan *g, bool is_third, bool told)
     law_checked(LAW_BUILD);
     if (!draw(&p, g, &steps)) {
         if (told)
-            live_print(p.fn);
+            live_print(p.fn, 4);
         law_broken(LAW_BUILD, "%s", epl_scope_message(p.s));
         epl_scope_free(p.s);
         return steps;
     }
     if (told)
-        live_print(p.fn);
+        live_print(p.fn, 4);
     if (g->pieces)
         against_written_out(&p, g, steps);
     if (g->forward) {
