@@ -162,8 +162,8 @@ static void bind(const epl_fn *f, const epl_fn *callee, const epl__id *arg, epl_
     }
 }
 
-bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
-                 uint32_t count, epl__id *out)
+static bool inlined(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
+                    uint32_t count, epl__known known, epl__id *out)
 {
     uint32_t most = 1, where = f->where_now;
     epl__arena scratch;
@@ -178,6 +178,8 @@ bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t f
         to[id] = EPL__ID_NONE;
     if (ok)
         bind(f, callee, arg, to);
+    for (uint32_t i = 0; ok && i < known.count; i++)
+        to[known.id[i]] = known.to[i];
     for (epl__id id = 0; ok && id < callee->main.count; id++) {
         const epl__node *n = epl__node_at(callee, id);
         if (!live[id] || to[id] != EPL__ID_NONE)
@@ -196,6 +198,18 @@ bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t f
     if (!ok)
         epl__fail(f, EPL_ERR_MEMORY, "no memory for a call of \"%s\"", callee->name);
     return ok;
+}
+
+bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
+                 uint32_t count, epl__id *out)
+{
+    return inlined(f, callee, arg, first, count, (epl__known){NULL, NULL, 0}, out);
+}
+
+bool epl__inline_known(epl_fn *f, const epl_fn *callee, const epl__id *arg, epl__known known,
+                       epl__id *out)
+{
+    return inlined(f, callee, arg, 0, callee->outputs, known, out);
 }
 
 bool epl__body_prune(epl_fn *b, bool *keep)

@@ -61,6 +61,13 @@ bool epl__body_output(epl_fn *body, epl__id id);
 /* callee's outputs [first, first + count) built again in f, with arg for its inputs. */
 bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
                  uint32_t count, epl__id *out);
+/* All its outputs, with values of f for some of its nodes. */
+typedef struct {
+    const epl__id *id, *to;
+    uint32_t count;
+} epl__known;
+bool epl__inline_known(epl_fn *f, const epl_fn *callee, const epl__id *arg, epl__known known,
+                       epl__id *out);
 /* Drops inputs that no output needs, but for those that keep[i] asks to stay; afterwards
  * keep tells which stayed. */
 bool epl__body_prune(epl_fn *body, bool *keep);

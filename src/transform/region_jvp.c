@@ -1,13 +1,14 @@
 /* region_jvp.c -- tangents of regions.
  *
  * The tangent of a scan is a scan: it carries tangents and takes in, step by step, the carried
- * values of the first one, so that it is linear in all that is on the tape. That of a switch is
- * a switch that computes its values anew. A while does not know its steps beforehand: its
+ * values of the first one, so that it is linear in all that is on the tape. It makes the other
+ * values of a step again, but for products that are worth keeping (region_keep.c). That of a switch
+ * is a switch that computes its values anew. A while does not know its steps beforehand: its
  * tangents are carried beside its values, which works forwards alone.
  */
 #include <string.h>
 #include "../base/scope.h"
-#include "../graph/region.h"
+#include "region_keep.h"
 #include "transform.h"
 
 typedef struct {
@@ -17,13 +18,15 @@ typedef struct {
     const epl_val *dx;   /* by operand, predicates included */
     uint32_t predicates; /* operands before those of the bodies */
     bool *in, *out;      /* by operand and by body output: varies */
+    uint32_t outputs;    /* of a body, before some are added to be kept */
+    epl__kept kept;
     epl__arena scratch;
 } tangents;
 
 /* Which inputs and results vary; carried values are followed round. */
 static bool varying(tangents *t)
 {
-    uint32_t at = 0, outputs = t->r->body[0]->outputs;
+    uint32_t at = 0, outputs = t->outputs;
     t->in = epl__arena_take(&t->scratch, t->n->count + 1);
     t->out = epl__arena_take(&t->scratch, outputs + 1);
     bool *one = epl__arena_take(&t->scratch, outputs + 1);
@@ -53,6 +56,7 @@ static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values
     size_t most = (size_t)b->inputs + b->outputs + 1;
     epl__id *arg = epl__arena_take(&t->scratch, 5 * most * sizeof *arg);
     epl__id *x = arg + most, *dx = x + most, *y = dx + most, *dy = y + most;
+    epl__id kept[EPL__MOST_KEPT];
     size_t nx = 0, ny = 0;
     if (!g || !arg)
         return NULL;
@@ -68,7 +72,9 @@ static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values
     for (uint32_t i = 0; values && i < b->outputs; i++)
         if (!epl__body_output(g, y[i]))
             return NULL;
-    for (uint32_t i = 0; i < b->outputs; i++)
+    for (uint32_t i = 0; i < t->kept.count; i++)
+        kept[i] = y[t->kept.output[i]];
+    for (uint32_t i = 0; i < t->outputs; i++)
         if (t->out[i])
             y[ny++] = y[i];
     if (nx && !epl__tangents(g, y, ny, x, dx, nx, dy))
@@ -82,7 +88,7 @@ static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values
             return NULL;
     }
     epl__tape_clear(g);
-    return g;
+    return t->kept.count ? epl__kept_body(t->f, g, kept, t->kept.count, &t->scratch) : g;
 }
 
 static epl__id zero_like(epl_fn *f, epl__id id)
@@ -122,6 +128,8 @@ static void push_body(tangents *t, operand_list *o, epl__id node, uint32_t first
         push(o, d.graph ? epl__id_of(d) : zero_like(t->f, t->n->in[t->predicates + i]),
              (epl__role)r->role[i]);
     }
+    for (uint32_t i = 0; i < t->kept.count; i++)
+        push(o, epl__part_of(t->f, node, r->carries + t->kept.output[i]), EPL__EACH);
 }
 
 /* Inputs that a body's results do not need go, with their operands; carried ones stay. */
@@ -145,12 +153,14 @@ static bool prune(tangents *t, epl_fn *body, operand_list *o, uint32_t first)
 static epl__id linear_region(tangents *t, epl__id node)
 {
     const epl__region *r = t->r;
-    size_t most = 2 * (size_t)t->n->count + 2;
+    size_t most = 2 * (size_t)t->n->count + EPL__MOST_KEPT + 2;
     operand_list o = {epl__arena_take(&t->scratch, most * sizeof *o.in),
                       epl__arena_take(&t->scratch, most), 0};
     epl_fn **body = epl__arena_take(&t->scratch, r->bodies * sizeof *body);
     uint32_t at = 0;
     if (!o.in || !o.role || !body)
+        return EPL__ID_NONE;
+    if (r->kind == EPL__SCAN && !epl__kept_products(r, &t->kept, &t->scratch))
         return EPL__ID_NONE;
     for (uint32_t i = 0; i < t->predicates; i++)
         o.in[o.count++] = t->n->in[i];
@@ -176,9 +186,9 @@ static epl__id linear_region(tangents *t, epl__id node)
 static void linear_parts(tangents *t, epl__id region, epl__id *out)
 {
     const epl__region *r = t->r;
-    uint32_t outputs = r->body[0]->outputs, next = 0;
+    uint32_t next = 0;
     const epl__region *l = epl__region_of(epl__node_at(t->f, region));
-    for (uint32_t i = 0; i < outputs; i++) {
+    for (uint32_t i = 0; i < t->outputs; i++) {
         if (!t->out[i])
             continue;
         bool carried = r->kind == EPL__SCAN && i < r->carries;
@@ -238,11 +248,12 @@ bool epl__region_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *out
     const epl__node *n = epl__node_at(f, id);
     tangents t = {.f = f, .n = n, .r = epl__region_of(n), .dx = dx};
     t.predicates = epl__predicates(t.r);
+    t.outputs = t.r->body[0]->outputs;
     epl__arena_init(&t.scratch, f->arena.alloc);
     for (uint32_t i = 0; i < epl__region_parts(t.r); i++)
         out[i] = EPL__ID_NONE;
     bool ok = varying(&t), any = false;
-    for (uint32_t i = 0; ok && i < t.r->body[0]->outputs; i++)
+    for (uint32_t i = 0; ok && i < t.outputs; i++)
         any |= t.out[i];
     if (ok && any && t.r->kind == EPL__WHILE)
         ok = while_region(&t, out);

@@ -11,8 +11,8 @@ typedef struct {
     epl__arena *scratch;
     const epl__id *operand;
     const uint8_t *role;
-    int64_t room;    /* bytes that may be kept for sums alone */
-    epl__id *kept;   /* values that are there for all steps: results anyway, then for sums */
+    int64_t room;  /* bytes that may be kept for sums alone */
+    epl__id *kept; /* values that are there for all steps: results anyway, then for sums */
     uint32_t count, given;
 } epl__sums;
 
