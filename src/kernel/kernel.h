@@ -113,8 +113,14 @@ typedef struct {
     int64_t b_batch[EPL_MAX_RANK], b_k, b_n;
     int64_t c_batch[EPL_MAX_RANK], c_m, c_n;
     bool accumulate; /* adds to c */
+    bool packed;     /* the operand that epl__gemm_packed names comes as that says */
 } epl__gemm_desc;
 epl__call *epl__gemm_prepare(epl__arena *a, const epl__gemm_desc *d); /* p: c, a, b */
+/* An operand that would be packed at every run, or read in jumps, can be packed once for many
+ * runs: the elements that this takes and which operand it is (0: a, 1: b); 0: no gain. The
+ * product has the same bits. p: the packed numbers, the operand. */
+int64_t epl__gemm_packed(const epl__gemm_desc *d, int *operand);
+epl__call *epl__gemm_pack_prepare(epl__arena *a, const epl__gemm_desc *d);
 
 /* -- convolution ---------------------------------------------------------------------- */
 /* out[g, n, k, o] = sum over c, t of in[g, n, c, i] w[g, k, c, t], with, on each spatial axis,

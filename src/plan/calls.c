@@ -139,16 +139,29 @@ bool epl__call_tile(epl__making *m, const epl__plan_step *s)
     return epl__call_add(m, epl__tile_prepare(&m->program->arena, &t->d), t->place, places, s->id);
 }
 
+static bool call_panel(epl__making *m, const epl__plan_step *s)
+{
+    epl__place place[2] = {m->memory[s->id].place,
+                           epl__place_of(m, &s->view, m->type[s->id]->dtype)};
+    return epl__call_add(m, epl__gemm_pack_prepare(&m->program->arena, s->desc), place, 2,
+                         EPL__ID_NONE);
+}
+
 /* -- the program ---------------------------------------------------------------------------------
  */
 bool epl__calls(epl__making *m)
 {
     for (uint32_t k = 0; k < m->steps; k++) {
         const epl__plan_step *s = &m->step[k];
+        if (k == m->once) {
+            m->program->once = m->program->steps;
+            m->program->once_cost = m->program->cost;
+        }
         bool ok = s->kind == EPL__STEP_TILE     ? epl__call_tile(m, s)
                   : s->kind == EPL__STEP_DOT    ? epl__call_dot(m, s)
                   : s->kind == EPL__STEP_CONV   ? epl__call_conv(m, s)
                   : s->kind == EPL__STEP_REGION ? epl__call_region(m, s)
+                  : s->kind == EPL__STEP_PANEL  ? call_panel(m, s)
                                                 : epl__call_rest(m, s);
         if (!ok)
             return false;

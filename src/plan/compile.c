@@ -71,8 +71,14 @@ static epl__program *program_new(const epl_alloc *alloc)
 
 epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f)
 {
+    return epl__body_make(s, alloc, f, NULL);
+}
+
+epl__program *epl__body_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f,
+                             const bool *same)
+{
     epl_scope *scratch = epl_scope_new(alloc);
-    epl__making m = {.scope = s, .program = program_new(alloc)};
+    epl__making m = {.scope = s, .program = program_new(alloc), .same = same};
     epl__arena_init(&m.arena, alloc);
     m.f = epl__simplified(scratch, f);
     bool ok = m.f != NULL;
@@ -81,7 +87,8 @@ epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_
     else if (!m.program || !tables(&m) || !ports(&m))
         ok = epl__no_memory(&m);
     else
-        ok = epl__steps(&m) && epl__places(&m) && epl__offsets(&m) && epl__calls(&m);
+        ok = epl__steps(&m) && epl__places(&m) && epl__hoist(&m) && epl__offsets(&m) &&
+             epl__calls(&m);
     if (ok && m.arena.failed)
         ok = epl__no_memory(&m);
     if (!ok && epl_scope_status(s) == EPL_OK)
@@ -135,7 +142,7 @@ static void step_text(writing *w, const epl__program *p, uint32_t i, int indent)
     for (uint32_t k = 0; k < s->places && at < sizeof places - 24; k++)
         at += (size_t)snprintf(places + at, sizeof places - at, " %d:%lld", s->place[k].slot,
                                s->place[k].slot < 0 ? 0LL : (long long)s->place[k].byte);
-    say(w, indent, "%4u %-34s parts %lld %8.2f us %s  # %s\n", i,
+    say(w, indent, "%4u%c%-34s parts %lld %8.2f us %s  # %s\n", i, i < p->once ? '*' : ' ',
         s->call     ? s->call->name
         : s->region ? region_name(s->region)
                     : s->prim->name,
@@ -146,7 +153,8 @@ static void step_text(writing *w, const epl__program *p, uint32_t i, int indent)
         places, s->where);
 }
 
-/* Bodies stand below the step that runs them. Their nesting is what the user wrote. */
+/* Bodies stand below the step that runs them, with a * at what is done once. Their nesting is what
+ * the user wrote. */
 static void program_text(writing *w, const epl__program *p, int indent)
 {
     say(w, indent, "%s: %u steps, workspace %zu bytes, about %.1f us\n", p->name, p->steps,

@@ -1,0 +1,199 @@
+/* hoist.c -- what a loop's body need not do again at every step.
+ *
+ * A step that reads nothing but what is the same at all steps of the loop comes first and is
+ * run once; so is the packing of a matrix that is multiplied by at every step. Invariant: what
+ * such a step makes and others read keeps its memory to the end, and lies in no result.
+ */
+#include <string.h>
+#include "../base/scope.h"
+#include "../base/type.h"
+#include "plan.h"
+
+static bool same(const epl__making *m, const epl__view *v)
+{
+    if (v->root == EPL__ID_NONE)
+        return true;
+    int step = m->memory[v->root].step;
+    if (step >= 0)
+        return m->step[step].once;
+    const epl__node *n = epl__node_at(m->f, v->root);
+    return n->prim != &epl__prim_input ||
+           m->same[m->source[((const epl__input_attrs *)n->attrs)->index].port];
+}
+
+/* Nodes of a step: a tile step has several. */
+static const epl__node *node(const epl__making *m, const epl__plan_step *s, uint32_t i)
+{
+    return epl__node_at(m->f, s->kind == EPL__STEP_TILE ? s->member[i] : s->id);
+}
+
+static uint32_t nodes(const epl__plan_step *s)
+{
+    return s->kind == EPL__STEP_TILE ? s->members : 1;
+}
+
+static bool lone_view(const epl__plan_step *s)
+{
+    return s->kind == EPL__STEP_PACK || s->kind == EPL__STEP_FILL || s->kind == EPL__STEP_GIVE;
+}
+
+/* The memory that operand j of the step's i-th node lies in; EPL__ID_NONE: the step's own. */
+static const epl__view *read_view(const epl__making *m, const epl__plan_step *s, uint32_t i,
+                                  uint32_t j)
+{
+    const epl__view *v = s->operand ? &s->operand[j] : &m->view[node(m, s, i)->in[j]];
+    bool inside = v->root != EPL__ID_NONE && m->memory[v->root].step == (int)(s - m->step);
+    return inside ? NULL : v;
+}
+
+static bool reads_same(const epl__making *m, const epl__plan_step *s)
+{
+    if (lone_view(s))
+        return same(m, &s->view);
+    for (uint32_t i = 0; i < nodes(s); i++)
+        for (uint32_t j = 0; j < node(m, s, i)->count; j++) {
+            const epl__view *v = read_view(m, s, i, j);
+            if (v && !same(m, v))
+                return false;
+        }
+    return true;
+}
+
+/* Nothing lies in a result of the body, whose place moves on. */
+static bool stays(const epl__making *m, const epl__plan_step *s)
+{
+    for (uint32_t i = 0; i < nodes(s); i++) {
+        const epl__memory *mem = &m->memory[s->kind == EPL__STEP_TILE ? s->member[i] : s->id];
+        bool hosted = mem->host != EPL__ID_NONE && m->step[m->memory[mem->host].step].once;
+        if (mem->stored && mem->placed && !hosted)
+            return false;
+    }
+    return s->kind != EPL__STEP_GIVE;
+}
+
+/* The most steps that fit together: all, less those that do not, until none goes. */
+static uint32_t find(epl__making *m)
+{
+    uint32_t count = m->steps;
+    bool again = count > 0;
+    for (uint32_t k = 0; k < m->steps; k++)
+        m->step[k].once = true;
+    while (again) {
+        again = false;
+        for (uint32_t k = 0; k < m->steps; k++) {
+            epl__plan_step *s = &m->step[k];
+            if (!s->once || (reads_same(m, s) && stays(m, s)))
+                continue;
+            s->once = false;
+            again = true;
+            count--;
+        }
+    }
+    return count;
+}
+
+/* -- matrices --------------------------------------------------------------------------------- */
+static bool panel(epl__making *m, epl__plan_step *s, epl__plan_step *to)
+{
+    epl__gemm_desc *d = epl__arena_take(&m->arena, sizeof *d);
+    int operand = 0;
+    if (!d)
+        return false;
+    epl__dot_desc(m, s, d);
+    int64_t size = epl__gemm_packed(d, &operand);
+    if (!size || !same(m, &s->operand[operand]) || m->nodes == m->room)
+        return true;
+    epl_type t = epl_type_of(d->dtype, epl_shape_of(1, &size));
+    epl__id id = m->nodes;
+    m->type[id] = epl__type_intern(m->f, &t);
+    if (!m->type[id])
+        return false;
+    m->nodes++;
+    m->view[id] = (epl__view){.root = id, .stride = {1}};
+    m->memory[id] = (epl__memory){.stored = true,
+                                  .host = EPL__ID_NONE,
+                                  .over = EPL__ID_NONE,
+                                  .stride = {1},
+                                  .bytes = (int64_t)epl_bytes(t)};
+    s->packed = operand + 1;
+    s->panel = id;
+    *to = (epl__plan_step){
+        .kind = EPL__STEP_PANEL, .id = id, .view = s->operand[operand], .once = true, .desc = d};
+    return true;
+}
+
+/* -- the order ------------------------------------------------------------------------------- */
+/* Ids that steps after the first `once` read live to the end. */
+static void keep_read(epl__making *m, const epl__view *v)
+{
+    if (v && v->root != EPL__ID_NONE && m->memory[v->root].step >= 0 &&
+        m->memory[v->root].step < (int)m->once)
+        m->memory[v->root].last = (int)m->steps;
+}
+
+static void keep_reads(epl__making *m)
+{
+    for (uint32_t k = m->once; k < m->steps; k++) {
+        const epl__plan_step *s = &m->step[k];
+        if (lone_view(s))
+            keep_read(m, &s->view);
+        for (uint32_t i = 0; !lone_view(s) && i < nodes(s); i++)
+            for (uint32_t j = 0; j < node(m, s, i)->count; j++)
+                keep_read(m, read_view(m, s, i, j));
+        if (s->packed)
+            m->memory[s->panel].last = (int)m->steps;
+    }
+}
+
+static int moved(const int *to, int step, int steps)
+{
+    return step >= 0 && step < steps ? to[step] : step;
+}
+
+/* to: the new place of each old step. */
+static void renumber(epl__making *m, const int *to, int steps, const epl__plan_step *order)
+{
+    for (epl__id id = 0; id < m->nodes; id++) {
+        epl__memory *mem = &m->memory[id];
+        mem->step = moved(to, mem->step, steps);
+        mem->first = moved(to, mem->first, steps);
+        mem->last = moved(to, mem->last, steps);
+    }
+    memcpy(m->step, order, m->steps * sizeof *order);
+    for (uint32_t k = 0; k < m->once; k++)
+        if (m->step[k].kind == EPL__STEP_PANEL) {
+            epl__memory *mem = &m->memory[m->step[k].id];
+            mem->step = mem->first = (int)k;
+        }
+}
+
+bool epl__hoist(epl__making *m)
+{
+    if (!m->same)
+        return true;
+    int steps = (int)m->steps;
+    uint32_t first = find(m), panels = 0, rest = 0;
+    epl__plan_step *order = epl__arena_take(&m->arena, (2 * m->steps + 1) * sizeof *order);
+    epl__plan_step *pack = epl__arena_take(&m->arena, (m->steps + 1) * sizeof *pack);
+    int *to = epl__arena_take(&m->arena, (m->steps + 1) * sizeof *to);
+    if (!order || !pack || !to)
+        return epl__no_memory(m);
+    for (uint32_t k = 0; k < m->steps; k++) {
+        epl__plan_step *s = &m->step[k];
+        if (s->kind == EPL__STEP_DOT && !s->once && !panel(m, s, &pack[panels]))
+            return epl__no_memory(m);
+        panels += s->packed > 0;
+    }
+    m->once = first + panels;
+    for (uint32_t k = 0, once = 0; k < m->steps; k++) {
+        to[k] = (int)(m->step[k].once ? once++ : m->once + rest++);
+        order[to[k]] = m->step[k];
+    }
+    memcpy(order + first, pack, panels * sizeof *pack);
+    m->steps += panels;
+    if (m->steps > m->step_room)
+        return epl__no_memory(m);
+    renumber(m, to, steps, order);
+    keep_reads(m);
+    return true;
+}
