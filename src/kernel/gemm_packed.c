@@ -24,15 +24,21 @@ static int64_t items_of_b(const epl__gemm *g)
     return n;
 }
 
-int64_t epl__gemm_packed(const epl__gemm_desc *d, int *operand)
+epl__gemm_pack epl__gemm_packed(const epl__gemm_desc *d)
 {
+    epl__gemm_pack none = {0, 0, 0};
     epl__gemm g;
     if ((d->dtype != EPL_F32 && d->dtype != EPL_F64) || !epl__gemm_plan(&g, d) ||
         g.path != EPL__GEMM_PANELS || g.k == 0 || g.k * g.n < FEW) {
-        return 0;
+        return none;
     }
-    *operand = g.swapped ? 0 : 1;
-    return g.pack_b || g.b_k * g.bytes >= FEW ? items_of_b(&g) * item_size(&g) : 0;
+    if (!g.pack_b && g.b_k * g.bytes < FEW) {
+        return none;
+    }
+    const int64_t items = items_of_b(&g);
+    return (epl__gemm_pack){.size = items * item_size(&g),
+                            .times = g.pack_b ? g.items / items * g.grid_m : 0,
+                            .operand = g.swapped ? 0 : 1};
 }
 
 void epl__gemm_use_packed(epl__gemm *g)

@@ -116,10 +116,15 @@ typedef struct {
     bool packed;     /* the operand that epl__gemm_packed names comes as that says */
 } epl__gemm_desc;
 epl__call *epl__gemm_prepare(epl__arena *a, const epl__gemm_desc *d); /* p: c, a, b */
-/* An operand that would be packed at every run, or read in jumps, can be packed once for many
- * runs: the elements that this takes and which operand it is (0: a, 1: b); 0: no gain. The
- * product has the same bits. p: the packed numbers, the operand. */
-int64_t epl__gemm_packed(const epl__gemm_desc *d, int *operand);
+/* An operand that would be packed at every run, or read in jumps, can be packed beforehand:
+ * how many elements that takes (0: no gain), which operand it is (0: a, 1: b), and how often
+ * a run would pack each element otherwise. The product has the same bits. p: the packed
+ * numbers, the operand. */
+typedef struct {
+    int64_t size, times;
+    int operand;
+} epl__gemm_pack;
+epl__gemm_pack epl__gemm_packed(const epl__gemm_desc *d);
 epl__call *epl__gemm_pack_prepare(epl__arena *a, const epl__gemm_desc *d);
 
 /* -- convolution ---------------------------------------------------------------------- */

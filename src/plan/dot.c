@@ -172,9 +172,11 @@ bool epl__dot_operands(epl__making *m, epl__id id, epl__view *operand)
     sorted_axes(m, id, &operand[0], &operand[1], &x);
     if (k_merges(&x, false, &k) || k_merges(&x, true, &k))
         return true;
-    if (alone(&x, true))
+    bool a = alone(&x, true), b = alone(&x, false); /* it can be packed by itself */
+    bool less = epl_count(*m->type[node->in[0]]) <= epl_count(*m->type[node->in[1]]);
+    if (a && (less || !b))
         return pack_operand(m, id, operand, 0, true);
-    if (alone(&x, false))
+    if (b)
         return pack_operand(m, id, operand, 1, false);
     return pack_operand(m, id, operand, 0, true) && pack_operand(m, id, operand, 1, false);
 }

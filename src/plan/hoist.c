@@ -1,8 +1,10 @@
-/* hoist.c -- what a loop's body need not do again at every step.
+/* hoist.c -- what would be done again and again is done once.
  *
- * A step that reads nothing but what is the same at all steps of the loop comes first and is
- * run once; so is the packing of a matrix that is multiplied by at every step. Invariant: what
- * such a step makes and others read keeps its memory to the end, and lies in no result.
+ * In a loop's body, a step that reads nothing but what is the same at all steps of the loop
+ * comes first and is run once; so is the packing of a matrix that is multiplied by at every
+ * step. Invariant: what such a step makes and others read keeps its memory to the end, and
+ * lies in no result. A matrix that many parts of one product would pack for themselves is
+ * packed before it.
  */
 #include <string.h>
 #include "../base/scope.h"
@@ -72,7 +74,7 @@ static bool stays(const epl__making *m, const epl__plan_step *s)
 }
 
 /* The most steps that fit together: all, less those that do not, until none goes. */
-static uint32_t find(epl__making *m)
+static bool find(epl__making *m)
 {
     uint32_t count = m->steps;
     bool again = count > 0;
@@ -89,21 +91,26 @@ static uint32_t find(epl__making *m)
             count--;
         }
     }
-    return count;
+    return count > 0;
 }
 
+enum { MANY_TIMES = 4, WORTH_A_STEP = 4096 };
+
 /* -- matrices --------------------------------------------------------------------------------- */
+/* A step that packs an operand of product s: *to, or nothing. */
 static bool panel(epl__making *m, epl__plan_step *s, epl__plan_step *to)
 {
     epl__gemm_desc *d = epl__arena_take(&m->arena, sizeof *d);
-    int operand = 0;
     if (!d)
         return false;
     epl__dot_desc(m, s, d);
-    int64_t size = epl__gemm_packed(d, &operand);
-    if (!size || !same(m, &s->operand[operand]) || m->nodes == m->room)
+    epl__gemm_pack p = epl__gemm_packed(d);
+    const epl__view *v = &s->operand[p.operand];
+    bool steady = m->same && !s->once && same(m, v);
+    bool often = p.times >= MANY_TIMES && p.size >= WORTH_A_STEP;
+    if (!p.size || !(steady || often) || m->nodes == m->room)
         return true;
-    epl_type t = epl_type_of(d->dtype, epl_shape_of(1, &size));
+    epl_type t = epl_type_of(d->dtype, epl_shape_of(1, &p.size));
     epl__id id = m->nodes;
     m->type[id] = epl__type_intern(m->f, &t);
     if (!m->type[id])
@@ -115,10 +122,10 @@ static bool panel(epl__making *m, epl__plan_step *s, epl__plan_step *to)
                                   .over = EPL__ID_NONE,
                                   .stride = {1},
                                   .bytes = (int64_t)epl_bytes(t)};
-    s->packed = operand + 1;
+    s->packed = p.operand + 1;
     s->panel = id;
-    *to = (epl__plan_step){
-        .kind = EPL__STEP_PANEL, .id = id, .view = s->operand[operand], .once = true, .desc = d};
+    *to = (epl__plan_step){.kind = EPL__STEP_PANEL, .id = id, .view = *v, .desc = d};
+    to->once = s->once || steady;
     return true;
 }
 
@@ -141,7 +148,7 @@ static void keep_reads(epl__making *m)
             for (uint32_t j = 0; j < node(m, s, i)->count; j++)
                 keep_read(m, read_view(m, s, i, j));
         if (s->packed)
-            m->memory[s->panel].last = (int)m->steps;
+            keep_read(m, &m->view[s->panel]);
     }
 }
 
@@ -150,8 +157,8 @@ static int moved(const int *to, int step, int steps)
     return step >= 0 && step < steps ? to[step] : step;
 }
 
-/* to: the new place of each old step. */
-static void renumber(epl__making *m, const int *to, int steps, const epl__plan_step *order)
+/* to: the new place of each old step; the steps are in their new order. */
+static void renumber(epl__making *m, const int *to, int steps)
 {
     for (epl__id id = 0; id < m->nodes; id++) {
         epl__memory *mem = &m->memory[id];
@@ -159,41 +166,55 @@ static void renumber(epl__making *m, const int *to, int steps, const epl__plan_s
         mem->first = moved(to, mem->first, steps);
         mem->last = moved(to, mem->last, steps);
     }
-    memcpy(m->step, order, m->steps * sizeof *order);
-    for (uint32_t k = 0; k < m->once; k++)
-        if (m->step[k].kind == EPL__STEP_PANEL) {
-            epl__memory *mem = &m->memory[m->step[k].id];
-            mem->step = mem->first = (int)k;
+    for (uint32_t k = 0; k < m->steps; k++) {
+        const epl__plan_step *s = &m->step[k];
+        if (s->kind == EPL__STEP_PANEL)
+            m->memory[s->id].step = m->memory[s->id].first = (int)k;
+        if (s->packed)
+            m->memory[s->panel].last = (int)k;
+    }
+}
+
+/* All steps and those that pack, which come before their products; the ones that are run once
+ * first. */
+static bool ordered(epl__making *m, const epl__plan_step *pack, int *to)
+{
+    epl__plan_step *order = epl__arena_take(&m->arena, (2 * m->steps + 1) * sizeof *order);
+    uint32_t n = 0, steps = m->steps;
+    for (int once = 1; order && once >= 0; once--) {
+        for (uint32_t k = 0; k < steps; k++) {
+            if (pack[k].desc && pack[k].once == once)
+                order[n++] = pack[k];
+            if (m->step[k].once == once) {
+                to[k] = (int)n;
+                order[n++] = m->step[k];
+            }
         }
+        if (once)
+            m->once = n;
+    }
+    if (!order || n > m->step_room)
+        return false;
+    memcpy(m->step, order, n * sizeof *order);
+    m->steps = n;
+    renumber(m, to, (int)steps);
+    return true;
 }
 
 bool epl__hoist(epl__making *m)
 {
-    if (!m->same)
-        return true;
-    int steps = (int)m->steps;
-    uint32_t first = find(m), panels = 0, rest = 0;
-    epl__plan_step *order = epl__arena_take(&m->arena, (2 * m->steps + 1) * sizeof *order);
+    bool any = m->same && find(m);
     epl__plan_step *pack = epl__arena_take(&m->arena, (m->steps + 1) * sizeof *pack);
     int *to = epl__arena_take(&m->arena, (m->steps + 1) * sizeof *to);
-    if (!order || !pack || !to)
+    if (!pack || !to)
         return epl__no_memory(m);
     for (uint32_t k = 0; k < m->steps; k++) {
-        epl__plan_step *s = &m->step[k];
-        if (s->kind == EPL__STEP_DOT && !s->once && !panel(m, s, &pack[panels]))
+        if (m->step[k].kind == EPL__STEP_DOT && !panel(m, &m->step[k], &pack[k]))
             return epl__no_memory(m);
-        panels += s->packed > 0;
+        any |= pack[k].desc != NULL;
     }
-    m->once = first + panels;
-    for (uint32_t k = 0, once = 0; k < m->steps; k++) {
-        to[k] = (int)(m->step[k].once ? once++ : m->once + rest++);
-        order[to[k]] = m->step[k];
-    }
-    memcpy(order + first, pack, panels * sizeof *pack);
-    m->steps += panels;
-    if (m->steps > m->step_room)
+    if (any && !ordered(m, pack, to))
         return epl__no_memory(m);
-    renumber(m, to, steps, order);
     keep_reads(m);
     return true;
 }
