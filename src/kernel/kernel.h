@@ -69,6 +69,7 @@ typedef struct {
     int64_t in_stride[EPL__TILE_MAX_IN][EPL_MAX_RANK];
     int16_t out_reg[EPL__TILE_MAX_OUT];
     int64_t out_stride[EPL__TILE_MAX_OUT][EPL_MAX_RANK];
+    uint32_t apart[EPL__TILE_MAX_OUT]; /* bit i: shares no memory with input i */
     const epl__tile_ins *ins;
 } epl__tile_desc;
 /* p: outputs, then the inputs that are not const, in order. An output may be the very
