@@ -80,9 +80,9 @@ static void translate(epl__tile_plan *pl)
 
 /* -- the whole ------------------------------------------------------------------------------ */
 
-static char *describe(epl__arena *a, const epl__tile_plan *pl)
+/* d: as it was before instructions were put together. */
+static char *describe(epl__arena *a, const epl__tile_plan *pl, const epl__tile_desc *d)
 {
-    const epl__tile_desc *d = pl->d;
     char text[128];
     int used = d->instructions == 1
                    ? snprintf(text, sizeof text, "tile %s", epl__tile_name(d->ins[0].op))
@@ -230,7 +230,7 @@ epl__call *epl__tile_prepare(epl__arena *a, const epl__tile_desc *d)
     pl.d = &fused;
     find_dtypes(&pl);
     epl__tile_find_nest(&pl);
-    pl.t.call = (epl__call){.run = epl__tile_run, .name = describe(a, &pl)};
+    pl.t.call = (epl__call){.run = epl__tile_run, .name = describe(a, &pl, d)};
     pl.t.count = epl__nest_count(&pl.nest);
     if (!pl.t.call.name)
         return NULL;
