@@ -115,7 +115,9 @@ epl_val epl_tree_with(epl_spec spec, epl_val tree, const epl_val *values)
         part[i] = epl__id_of(v);
         if (epl__fn_of(v) != f) {
             if (v.graph)
-                epl__fail(f, EPL_ERR_USE, "[tree] a leaf's new value is of an inner function");
+                epl__fail(f, EPL_ERR_USE,
+                          "[tree] a leaf's new value is of an inner function: take the tree in by "
+                          "epl_pass");
             return EPL_NO_VAL;
         }
     }

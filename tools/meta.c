@@ -6,14 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 #include "meta.h"
+#include "model.h"
 #include "tool.h"
 
 typedef struct {
-    const char *family, *algorithm, *data, *save;
+    const char *family, *algorithm, *data, *save, *check;
+    epl_check what;
     meta_settings at;
     bool given[10];
     bool resume, as_json;
-    int64_t threads, test_tasks;
+    int64_t threads, test_tasks, save_interval;
 } options;
 
 static volatile sig_atomic_t stopped;
@@ -29,36 +31,44 @@ static void on_signal(int number)
 static bool iterate(meta *m, epl_plan plan, float *loss)
 {
     epl_array in[6];
-    float residual = 0;
-    epl_array out[2] = {epl_at(loss, epl_f32()), epl_at(&residual, epl_f32())};
+    float residual[2] = {0};
+    epl_array out[3] = {epl_at(loss, epl_f32()), epl_at(&residual[0], epl_f32()),
+                        epl_at(&residual[1], epl_f32())};
     epl_key key = epl_key_fold(epl_key_fold(epl_seed((uint64_t)m->at.seed), 2), (uint64_t)m->done);
-    size_t n = meta_inputs(m, false, &key, in), outs = m->at.algorithm == META_IMAML ? 2 : 1;
+    size_t n = meta_inputs(m, false, &key, in), outs = m->at.algorithm == META_IMAML ? 3 : 1;
     if (epl_run(plan, (epl_arrays){n, in}, (epl_arrays){outs, out}, m->work) != EPL_OK) {
         tool_fail("meta", "%s", epl_work_message(m->work));
         return false;
     }
     if (!isfinite(*loss)) {
         tool_fail("meta", "iteration %lld: the loss is not finite; training stops%s",
-                  (long long)m->done + 1, m->save ? ", and nothing is saved" : "");
+                  (long long)m->done + 1, m->save ? ", and this is not saved" : "");
         return false;
     }
-    m->residual = (double)residual;
+    m->residual[0] = (double)residual[0];
+    m->residual[1] = (double)residual[1];
+    m->trained = true;
     m->done++;
     return true;
 }
 
+static void listen(void)
+{
+    struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&act.sa_mask);
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+}
+
 /* Up to the end, or a signal. False: told. seconds: of this run's iterations. */
-static bool train(meta *m, double *seconds)
+static bool train(meta *m, int64_t interval, double *seconds)
 {
     progress show = {.epochs = 1};
-    struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     epl_plan plan = epl_jit(m->s, meta_build_step, m);
     int64_t first = m->done;
     double average = 0, start = progress_now();
     bool ok = true;
-    sigemptyset(&act.sa_mask);
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
+    listen();
     progress_open(&show, NULL, false);
     progress_epoch(&show, m->done, m->at.iterations);
     while (ok && !stopped && m->done < m->at.iterations) {
@@ -67,78 +77,12 @@ static bool train(meta *m, double *seconds)
         average = m->done - first <= 1 ? (double)loss : 0.99 * average + 0.01 * (double)loss;
         if (ok)
             progress_step(&show, 1, m->done, m->done, average, m->done * m->at.tasks);
+        if (ok && interval && m->done % interval == 0 && m->done < m->at.iterations)
+            ok = meta_save(m);
     }
     progress_close(&show);
     *seconds = progress_now() - start;
-    return ok && (!m->save || m->done == first || meta_save(m));
-}
-
-/* -- the test ------------------------------------------------------------------------------------
- */
-static void print_cell(const meta *m, int64_t shots, int64_t steps, double mean, double half,
-                       bool as_json)
-{
-    textbuf t = {0};
-    if (as_json) {
-        text_addf(&t, "{\"shots\": %lld, \"steps\": %lld, \"%s\": ", (long long)shots,
-                  (long long)steps, m->family->measure);
-        text_add_number(&t, mean);
-        text_add(&t, ", \"ci95\": ");
-        text_add_number(&t, half);
-        text_add(&t, "}\n");
-    } else
-        text_addf(&t, "%5lld  %5lld  %8.4f ± %.4f\n", (long long)shots, (long long)steps, mean,
-                  half);
-    fputs(t.failed ? "" : t.at, stdout);
-    text_free(&t);
-}
-
-/* Mean and 95% interval over new tasks, after each number of steps. */
-static bool test(meta *m, int64_t shots, int64_t tasks, bool as_json)
-{
-    epl_array in[6];
-    epl_scope *s = epl_scope_new(NULL);
-    meta_exam exam = {m, shots, tasks};
-    epl_key key = epl_key_fold(epl_key_fold(epl_seed((uint64_t)m->at.seed), 3), (uint64_t)shots);
-    size_t n = meta_inputs(m, true, &key, in);
-    float *cell = epl_scope_alloc(s, (size_t)tasks * META_TIMES * sizeof *cell);
-    epl_array out = epl_at(cell, epl_f32(tasks, META_TIMES));
-    bool ok = cell && epl_run(epl_jit(s, meta_build_test, &exam), (epl_arrays){n, in},
-                              (epl_arrays){1, &out}, m->work) == EPL_OK;
-    if (!ok)
-        tool_fail("meta", "%s", cell ? epl_work_message(m->work) : "no memory");
-    for (int k = 0; ok && k < META_TIMES; k++) {
-        double sum = 0, squares = 0, count = (double)tasks;
-        for (int64_t i = 0; i < tasks; i++)
-            sum += (double)cell[i * META_TIMES + k];
-        for (int64_t i = 0; i < tasks; i++)
-            squares += pow((double)cell[i * META_TIMES + k] - sum / count, 2);
-        print_cell(m, shots, meta_times[k], sum / count, 1.96 * sqrt(squares / count / count),
-                   as_json);
-    }
-    epl_scope_free(s);
-    return ok;
-}
-
-static bool report(meta *m, const options *o, double seconds)
-{
-    bool ok = true;
-    if (!o->as_json)
-        printf("shots  steps  %s\n", m->family->measure);
-    for (int i = 0; ok && i < META_SHOTS && m->family->shots[i]; i++)
-        ok = test(m, m->family->shots[i], o->test_tasks, o->as_json);
-    if (!ok)
-        return false;
-    if (o->as_json) {
-        printf("{\"iterations\": %lld, \"seconds\": %.3f", (long long)m->done, seconds);
-        if (m->at.algorithm == META_IMAML)
-            printf(", \"residual\": %.3g", m->residual);
-        printf("}\n");
-    } else
-        printf("%lld iterations, %.1f s of this run\n", (long long)m->done, seconds);
-    if (m->at.algorithm == META_IMAML && !o->as_json)
-        printf("residual of the last linear systems: %.3g\n", m->residual);
-    return true;
+    return ok && (!m->save || meta_save(m));
 }
 
 /* -- the whole -----------------------------------------------------------------------------------
@@ -165,11 +109,24 @@ static bool prepare(meta *m, const options *o)
     return epl_scope_status(m->s) == EPL_OK;
 }
 
+/* False: nothing was saved. */
+static bool told_of_signal(const meta *m)
+{
+    if (m->save)
+        fprintf(stderr, "stopped by a signal after iteration %lld; --resume goes on from %s\n",
+                (long long)m->done, m->save);
+    else
+        tool_fail("meta", "stopped by a signal after iteration %lld; nothing was saved",
+                  (long long)m->done);
+    return m->save != NULL;
+}
+
 static int go(const options *o)
 {
     meta m = {.s = epl_scope_new(NULL),
               .family = !strcmp(o->family, "sine") ? &meta_sine : &meta_images,
               .at = o->at,
+              .check = o->what,
               .save = o->save};
     double seconds = 0;
     bool ok = prepare(&m, o);
@@ -179,14 +136,12 @@ static int go(const options *o)
         epl_pool *pool = o->threads == 1 ? NULL : epl_pool_new(m.s, (int)o->threads);
         m.work = epl_work_new(m.s, pool);
         fprintf(stderr, "%s: %s, %lld parameters, %lld tasks of %lld shots, %d thread%s\n",
-                o->family, meta_algorithm(m.at.algorithm),
+                o->family, meta_algorithm[m.at.algorithm],
                 (long long)epl_spec_count(epl_params_of(m.net)), (long long)m.at.tasks,
                 (long long)m.at.shots, pool ? epl_pool_threads(pool) : 1,
                 pool && epl_pool_threads(pool) > 1 ? "s" : "");
-        ok = train(&m, &seconds);
-        if (ok && stopped)
-            fprintf(stderr, "stopped after %lld iterations\n", (long long)m.done);
-        ok = ok && !stopped && report(&m, o, seconds);
+        ok = train(&m, o->save_interval, &seconds) &&
+             (stopped ? told_of_signal(&m) : meta_report(&m, o->test_tasks, seconds, o->as_json));
     }
     epl_scope_free(m.s);
     return ok ? tool_flushed() : TOOL_FAILED;
@@ -196,36 +151,52 @@ static int go(const options *o)
  */
 enum { SHOTS, STEPS, TASKS, ITERATIONS, INNER_LR, OUTER_LR };
 
-/* What was not given is the family's. NULL, or what is wrong. */
-static const char *settle(options *o)
+/* NULL, or what is wrong. */
+static const char *check(const options *o)
 {
-    bool sine = !strcmp(o->family, "sine");
-    const meta_settings *d = sine ? &meta_sine.settings : &meta_images.settings;
-    int64_t *count[] = {&o->at.shots, &o->at.steps, &o->at.tasks, &o->at.iterations};
-    const int64_t otherwise[] = {d->shots, d->steps, d->tasks, d->iterations};
-    if (!sine && strcmp(o->family, "images") != 0)
-        return "sine or images is expected";
-    for (int i = SHOTS; i <= ITERATIONS; i++) {
-        *count[i] = o->given[i] ? *count[i] : otherwise[i];
-        if (*count[i] < (i == ITERATIONS ? 0 : 1) || *count[i] > 1000000000)
-            return "--shots, --inner-steps, --tasks and --iterations must be positive";
-    }
-    o->at.queries = d->queries;
-    o->at.inner_lr = o->given[INNER_LR] ? o->at.inner_lr : d->inner_lr;
-    o->at.outer_lr = o->given[OUTER_LR] ? o->at.outer_lr : d->outer_lr;
-    for (size_t i = 0; meta_algorithm(i); i++)
-        if (!strcmp(meta_algorithm(i), o->algorithm)) {
-            o->at.algorithm = (meta_kind)i;
-            break;
-        } else if (!meta_algorithm(i + 1))
-            return "--algorithm must be maml, fomaml, reptile, anil, meta-sgd or imaml";
-    if (!(o->at.inner_lr >= 0 && o->at.outer_lr >= 0 && o->at.lambda > 0) || o->at.cg_steps < 1)
+    const meta_settings *at = &o->at;
+    if (!(at->inner_lr >= 0 && at->outer_lr >= 0 && at->lambda > 0) || at->cg_steps < 1)
         return "--inner-lr and --outer-lr must not be negative, --lambda and --cg-steps positive";
-    if (o->at.steps > 100 || o->at.cg_steps > 100)
+    if (at->steps > 100 || at->cg_steps > 100)
         return "--inner-steps and --cg-steps are unrolled: at most 100";
     if (o->threads < 0 || o->test_tasks < 1 || o->test_tasks > 1000000)
         return "--threads must not be negative, and --test-tasks lie between 1 and a million";
-    return o->resume && !o->save ? "--resume needs --save" : NULL;
+    if (at->turns < 1 || at->turns > 4)
+        return "--turns must lie between 1 and 4";
+    if (o->save_interval < 0)
+        return "--save-interval must not be negative";
+    return (o->resume || o->save_interval) && !o->save ? "--resume and --save-interval need --save"
+                                                       : NULL;
+}
+
+/* What was not given is the family's. NULL, or what is wrong. */
+static const char *settle(options *o)
+{
+    const meta_family *family = !strcmp(o->family, "sine") ? &meta_sine : &meta_images;
+    const meta_settings *d = &family->settings;
+    int64_t *count[] = {&o->at.shots, &o->at.steps, &o->at.tasks, &o->at.iterations};
+    int kind = 0;
+    if (strcmp(o->family, family->name) != 0)
+        return "sine or images is expected";
+    while (kind < META_KINDS && strcmp(meta_algorithm[kind], o->algorithm) != 0)
+        kind++;
+    if (kind == META_KINDS)
+        return "--algorithm must be maml, fomaml, reptile, anil, meta-sgd or imaml";
+    const int64_t otherwise[] = {d->shots, family->steps[kind], d->tasks, d->iterations};
+    for (int i = SHOTS; i <= ITERATIONS; i++) {
+        *count[i] = o->given[i] ? *count[i] : otherwise[i];
+        if (*count[i] < (i == ITERATIONS ? 0 : 1) || *count[i] > 1000000000)
+            return "--shots, --inner-steps and --tasks must be positive, --iterations not negative";
+    }
+    o->at.algorithm = (meta_kind)kind;
+    o->at.queries = d->queries;
+    if (!o->given[INNER_LR])
+        o->at.inner_lr = kind == META_IMAML ? 0 : d->inner_lr;
+    if (!o->given[OUTER_LR])
+        o->at.outer_lr = d->outer_lr;
+    if (!model_check(o->check, &o->what))
+        return "--check must be nan or finite";
+    return check(o);
 }
 
 int tool_meta(int argc, char **argv)
@@ -233,29 +204,36 @@ int tool_meta(int argc, char **argv)
     options o = {.algorithm = "maml",
                  .data = "/usr/share/datasets/fashion-mnist",
                  .test_tasks = 600,
-                 .at = {.seed = 1, .cg_steps = 5, .lambda = 1}};
+                 .at = {.seed = 1, .cg_steps = 10, .turns = 4, .lambda = 1}};
     const tool_option list[] = {
         {"--algorithm", TOOL_TEXT, &o.algorithm, NULL, "NAME",
          "maml, fomaml, reptile, anil, meta-sgd or imaml (maml)"},
         {"--shots", TOOL_INT, &o.at.shots, &o.given[SHOTS], "N",
          "examples of a task, of each class (sine: 10; images: 1)"},
-        {"--inner-steps", TOOL_INT, &o.at.steps, &o.given[STEPS], "N", "(sine: 1; images: 5)"},
+        {"--inner-steps", TOOL_INT, &o.at.steps, &o.given[STEPS], "N",
+         "of the inner loop (sine: 1, reptile 10, imaml 3; images: 5, imaml 3)"},
         {"--inner-lr", TOOL_NUMBER, &o.at.inner_lr, &o.given[INNER_LR], "X",
-         "(sine: 0.01; images: 0.1); where meta-sgd starts"},
+
+         "(sine: 0.01; images: 0.1); where meta-sgd starts; imaml, 0: Newton's steps (0)"},
         {"--outer-lr", TOOL_NUMBER, &o.at.outer_lr, &o.given[OUTER_LR], "X", "of Adam (0.001)"},
         {"--lambda", TOOL_NUMBER, &o.at.lambda, NULL, "X", "imaml: pull to the start (1)"},
-        {"--cg-steps", TOOL_INT, &o.at.cg_steps, NULL, "N", "imaml: of its linear solver (5)"},
+        {"--cg-steps", TOOL_INT, &o.at.cg_steps, NULL, "N", "imaml: of its linear systems (10)"},
         {"--tasks", TOOL_INT, &o.at.tasks, &o.given[TASKS], "N",
          "of an iteration (sine: 25; images: 4)"},
         {"--iterations", TOOL_INT, &o.at.iterations, &o.given[ITERATIONS], "N",
          "(sine: 70000; images: 3000)"},
         {"--test-tasks", TOOL_INT, &o.test_tasks, NULL, "N", "new tasks of the test (600)"},
         {"--seed", TOOL_INT, &o.at.seed, NULL, "N", "of parameters and tasks (1)"},
+        {"--turns", TOOL_INT, &o.at.turns, NULL, "N",
+         "images: a class for each of N quarter turns of a class, in training (4)"},
         {"--data", TOOL_TEXT, &o.data, NULL, "DIR",
          "images: a folder of IDX files (/usr/share/datasets/fashion-mnist)"},
         {"--threads", TOOL_INT, &o.threads, NULL, "N", "(0: as many as may be used)"},
-        {"--save", TOOL_TEXT, &o.save, NULL, "FILE", "write network and training, at the end"},
+        {"--save", TOOL_TEXT, &o.save, NULL, "FILE", "write network and training at the end"},
+        {"--save-interval", TOOL_INT, &o.save_interval, NULL, "N", "also after every N iterations"},
         {"--resume", TOOL_FLAG, &o.resume, NULL, NULL, "go on where the file of --save stands"},
+        {"--check", TOOL_TEXT, &o.check, NULL, "nan|finite",
+         "name the first operation that makes a NaN (or an infinity)"},
         {"--json", TOOL_FLAG, &o.as_json, NULL, NULL, "print the table as lines of JSON"},
         {NULL, TOOL_FLAG, NULL, NULL, NULL, NULL},
     };

@@ -17,9 +17,10 @@ static void write_settings(textbuf *t, const meta *m)
         const char *name;
         int64_t value;
     } count[] = {{"shots", c->shots}, {"queries", c->queries}, {"inner_steps", c->steps},
-                 {"tasks", c->tasks}, {"seed", c->seed},       {"cg_steps", c->cg_steps}};
+                 {"tasks", c->tasks}, {"seed", c->seed},       {"cg_steps", c->cg_steps},
+                 {"turns", c->turns}};
     text_addf(t, "{\"tasks_of\": \"%s\", \"algorithm\": \"%s\"", m->family->name,
-              meta_algorithm(c->algorithm));
+              meta_algorithm[c->algorithm]);
     for (size_t i = 0; i < sizeof count / sizeof *count; i++)
         text_addf(t, ", \"%s\": %lld", count[i].name, (long long)count[i].value);
     text_add(t, ", \"inner_lr\": ");

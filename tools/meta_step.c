@@ -2,12 +2,8 @@
 #include "meta.h"
 
 const int64_t meta_times[META_TIMES] = {0, 1, 2, 5, META_STEPS};
-static const char *const algorithms[] = {"maml", "fomaml", "reptile", "anil", "meta-sgd", "imaml"};
-
-const char *meta_algorithm(size_t i)
-{
-    return i < sizeof algorithms / sizeof *algorithms ? algorithms[i] : NULL;
-}
+const char *const meta_algorithm[META_KINDS] = {"maml", "fomaml",   "reptile",
+                                                "anil", "meta-sgd", "imaml"};
 
 static epl_val logits(const meta_task *t, epl_val params)
 {
@@ -35,14 +31,17 @@ static epl_val measure(const meta_task *t, epl_val params)
 static epl_val adapt(const meta *m, epl_val p, epl_val rates, const meta_task *support,
                      int64_t steps, epl_val *path)
 {
-    bool by_parameter = m->at.algorithm == META_SGD;
+    const meta_settings *at = &m->at;
+    bool implicit = at->algorithm == META_IMAML;
+    if (implicit && at->inner_lr == 0)
+        return epl_proximal(p, loss_of, support, .steps = steps, .path = path,
+                            .lambda = epl_num(at->lambda), .cg_steps = at->cg_steps);
     return epl_adapt(p, loss_of, support, .steps = steps, .path = path,
-                     .lr = by_parameter ? rates : epl_num(m->at.inner_lr),
-                     .first_order = m->at.algorithm == META_FOMAML,
-                     .only = m->at.algorithm == META_ANIL ? m->family->head : NULL,
+                     .lr = at->algorithm == META_SGD ? rates : epl_num(at->inner_lr),
+                     .first_order = at->algorithm == META_FOMAML,
+                     .only = at->algorithm == META_ANIL ? m->family->head : NULL,
                      .spec = epl_params_of(m->net),
-                     .proximal = m->at.algorithm == META_IMAML ? epl_num(m->at.lambda)
-                                                               : EPL_NO_VAL);
+                     .proximal = implicit ? epl_num(at->lambda) : EPL_NO_VAL);
 }
 
 static epl_val tree_input(epl_fn *f, const char *name, const epl_tree *t)
@@ -55,13 +54,22 @@ static epl_val data_input(epl_fn *f, const meta *m, const epl_array *a)
     return m->family->classes ? epl_input(f, "data", a->type) : EPL_NO_VAL;
 }
 
-/* The meta-gradient of one task, where phi is the end of its inner loop. */
-static epl_val implicit(const meta *m, epl_val phi, const meta_task *task, epl_val *residual)
+static epl_val size(epl_val v)
 {
-    epl_val at = epl_copy(epl_stop_gradient(phi));
-    epl_val g = epl_gradient(loss_of(&task[1], at), at);
-    return epl_implicit(loss_of(&task[0], at), at, g, .lambda = epl_num(m->at.lambda),
-                        .steps = m->at.cg_steps, .residual = residual);
+    return epl_sqrt(epl_sum(epl_square(v)));
+}
+
+/* The meta-gradient of one task, where phi is the end of its inner loop from theta. residual:
+ * |slope of the inner problem at phi| / |at theta|, and that of the linear system. */
+static epl_val implicit(const meta *m, epl_val theta, epl_val phi, const meta_task *task,
+                        epl_val *residual)
+{
+    epl_val at = epl_copy(epl_stop_gradient(phi)), lambda = epl_num(m->at.lambda);
+    epl_val loss = loss_of(&task[0], at), pull = epl_mul(lambda, epl_sub(at, theta));
+    epl_val first = epl_gradient(loss_of(&task[0], theta), theta);
+    residual[0] = epl_div(size(epl_add(epl_gradient(loss, at), pull)), size(first));
+    return epl_implicit(loss, at, epl_gradient(loss_of(&task[1], at), at), .lambda = lambda,
+                        .steps = m->at.cg_steps, .residual = &residual[1]);
 }
 
 static void update(epl_fn *f, const meta *m, const char *name, const char *state_name, epl_val p,
@@ -74,24 +82,26 @@ static void update(epl_fn *f, const meta *m, const char *name, const char *state
 void meta_build_step(epl_fn *f, const void *data)
 {
     const meta *m = data;
+    bool implicitly = m->at.algorithm == META_IMAML;
+    epl_fn_check(f, m->check);
     epl_val theta = tree_input(f, "params", m->params), state = tree_input(f, "adam", m->state);
     epl_val rates = tree_input(f, "rates", m->rates);
     epl_val rates_state = tree_input(f, "rates_adam", m->rates_state);
     epl_val keys = epl_split(epl_input(f, "key", EPL_KEY), m->at.tasks);
-    epl_val examples = data_input(f, m, &m->train), g[2] = {{NULL, 0}}, residual = EPL_NO_VAL;
+    epl_val examples = data_input(f, m, &m->train), g[2] = {{NULL, 0}}, residual[2] = {{NULL, 0}};
     meta_task task[2];
 
     epl_fn *each = epl_map(f);
-    m->family->draw(m, each, epl_each(each, keys, 0), examples, m->at.shots, m->at.queries, task);
-    epl_val phi = adapt(m, epl_pass(each, theta), m->rates ? epl_pass(each, rates) : rates, task,
-                        m->at.steps, NULL);
-    if (m->at.algorithm == META_IMAML)
-        g[0] = implicit(m, phi, task, &residual);
+    meta_draw_task(m, each, epl_each(each, keys, 0), examples, m->at.shots, m->at.queries, task);
+    epl_val start = epl_pass(each, theta);
+    epl_val phi =
+        adapt(m, start, m->rates ? epl_pass(each, rates) : rates, task, m->at.steps, NULL);
+    if (implicitly)
+        g[0] = implicit(m, start, phi, task, residual);
     epl_val loss = epl_mean(epl_collect(each, loss_of(&task[1], phi)));
-    if (m->at.algorithm == META_IMAML) {
+    if (implicitly)
         g[0] = epl_mean(epl_collect(each, g[0]), .dim = epl_axes(0));
-        residual = epl_mean(epl_collect(each, residual));
-    } else if (m->at.algorithm == META_REPTILE)
+    else if (m->at.algorithm == META_REPTILE)
         g[0] = epl_reptile(theta, epl_collect(each, phi));
     else
         epl_gradients(loss, (epl_vals){m->rates ? 2 : 1, (epl_val[]){theta, rates}}, g);
@@ -99,22 +109,23 @@ void meta_build_step(epl_fn *f, const void *data)
     if (m->rates)
         update(f, m, "rates", "rates_adam", rates, g[1], rates_state);
     epl_output(f, "loss", loss);
-    if (m->at.algorithm == META_IMAML)
-        epl_output(f, "residual", residual);
+    for (int i = 0; i < 2 && implicitly; i++)
+        epl_output(f, i ? "residual" : "inner_residual", epl_mean(epl_collect(each, residual[i])));
 }
 
 void meta_build_test(epl_fn *f, const void *exam)
 {
     const meta_exam *e = exam;
     const meta *m = e->m;
+    epl_fn_check(f, m->check);
     epl_val theta = tree_input(f, "params", m->params), rates = tree_input(f, "rates", m->rates);
     epl_val keys = epl_split(epl_input(f, "key", EPL_KEY), e->tasks);
     epl_val examples = data_input(f, m, &m->test), path[META_STEPS], cell[META_TIMES];
     meta_task task[2];
 
     epl_fn *each = epl_map(f, .chunk = 25);
-    m->family->draw(m, each, epl_each(each, keys, 0), examples, e->shots, m->family->test_queries,
-                    task);
+    meta_draw_task(m, each, epl_each(each, keys, 0), examples, e->shots, m->family->test_queries,
+                   task);
     epl_val p = epl_pass(each, theta);
     adapt(m, p, m->rates ? epl_pass(each, rates) : rates, task, META_STEPS, path);
     for (int i = 0; i < META_TIMES; i++)

@@ -5,6 +5,17 @@
 #include <string.h>
 #include "meta.h"
 
+void meta_draw_task(const meta *m, epl_fn *f, epl_val key, epl_val data, int64_t shots,
+                    int64_t queries, meta_task *out)
+{
+    for (int query = 0; query < 2; query++) {
+        meta_draw d = {
+            f,     epl_fold(key, 1),       epl_fold(key, 2), epl_fold(key, 3 + query), data,
+            query, query ? queries : shots};
+        out[query] = m->family->draw(m, &d);
+    }
+}
+
 /* -- sines --------------------------------------------------------------------------------------
  */
 static bool prepare_sine(meta *m, const char *folder)
@@ -18,35 +29,24 @@ static bool prepare_sine(meta *m, const char *folder)
     return epl_scope_status(s) == EPL_OK;
 }
 
-/* amplitude sin(x - phase), x of a key of its own. */
-static meta_task sine_part(const meta *m, epl_val key, int64_t use, int64_t rows)
+/* amplitude sin(x - phase). */
+static meta_task draw_sine(const meta *m, const meta_draw *d)
 {
-    epl_val amplitude = epl_uniform(epl_fold(key, 1), epl_dims(), 0.1, 5);
-    epl_val phase = epl_uniform(epl_fold(key, 2), epl_dims(), 0, 3.14159265358979);
-    epl_val x = epl_uniform(epl_fold(key, use), epl_dims(rows, 1), -5, 5);
+    epl_val amplitude = epl_uniform(d->first, epl_dims(), 0.1, 5);
+    epl_val phase = epl_uniform(d->second, epl_dims(), 0, 3.14159265358979);
+    epl_val x = epl_uniform(d->own, epl_dims(d->count, 1), -5, 5);
     return (meta_task){m->net, false, x, epl_mul(amplitude, epl_sin(epl_sub(x, phase)))};
-}
-
-static void draw_sine(const meta *m, epl_fn *f, epl_val key, epl_val data, int64_t shots,
-                      int64_t queries, meta_task *out)
-{
-    (void)f, (void)data;
-    out[0] = sine_part(m, key, 3, shots);
-    out[1] = sine_part(m, key, 4, queries);
 }
 
 const meta_family meta_sine = {.name = "sine",
                                .measure = "mse",
                                .settings = {.shots = 10,
                                             .queries = 10,
-                                            .steps = 1,
                                             .tasks = 25,
                                             .iterations = 70000,
-                                            .seed = 1,
-                                            .cg_steps = 5,
                                             .inner_lr = 0.01,
-                                            .outer_lr = 1e-3,
-                                            .lambda = 1},
+                                            .outer_lr = 1e-3},
+                               .steps = {1, 1, 10, 1, 1, 3},
                                .shots = {5, 10, 20},
                                .test_queries = 100,
                                .head = "head.**",
@@ -64,8 +64,26 @@ static epl_module stage(epl_scope *s)
                              {"relu", epl_nn_relu(s)}, {"pool", epl_nn_max_pool2d(s, {2, 2})});
 }
 
-/* Images of the classes from `first` on, as many of each as of the rarest. */
-static bool take_classes(meta *m, const data_part *p, int64_t first, epl_array *out)
+/* An image after `turns` quarter turns. */
+static void turned(const unsigned char *from, int64_t turns, unsigned char *to)
+{
+    for (int64_t i = 0; i < SIDE * SIDE; i++) {
+        int64_t row = i / SIDE, column = i % SIDE, last = SIDE - 1;
+        int64_t r = turns == 0   ? row
+                    : turns == 1 ? column
+                    : turns == 2 ? last - row
+                                 : last - column;
+        int64_t c = turns == 0   ? column
+                    : turns == 1 ? last - row
+                    : turns == 2 ? last - column
+                                 : row;
+        to[i] = from[r * SIDE + c];
+    }
+}
+
+/* Images of the classes from `first` on, as many of each as of the rarest; each class again after
+ * each further quarter turn, as a class of its own: [turns * CLASSES, examples, pixels]. */
+static bool take_classes(meta *m, const data_part *p, int64_t first, int64_t turns, epl_array *out)
 {
     int64_t count[CLASSES] = {0}, least = p->count, pixels = SIDE * SIDE;
     const unsigned char *image = p->input.data;
@@ -85,14 +103,15 @@ static bool take_classes(meta *m, const data_part *p, int64_t first, epl_array *
         epl_scope_fail(m->s, EPL_ERR_DATA, "data: each of the classes 0 to 9 must have examples");
         return false;
     }
-    unsigned char *to = epl_scope_alloc(m->s, (size_t)(CLASSES * least * pixels));
+    unsigned char *to = epl_scope_alloc(m->s, (size_t)(turns * CLASSES * least * pixels));
     memset(count, 0, sizeof count);
     for (int64_t i = 0; to && i < p->count; i++) {
         int64_t c = label[i] - first;
         if (c >= 0 && c < CLASSES && count[c] < least)
-            memcpy(to + (c * least + count[c]++) * pixels, image + i * pixels, (size_t)pixels);
+            for (int64_t at = count[c]++, turn = 0; turn < turns; turn++)
+                turned(image + i * pixels, turn, to + ((turn * CLASSES + c) * least + at) * pixels);
     }
-    *out = epl_at(to, epl_type_of(EPL_U8, epl_dims(CLASSES, least, pixels)));
+    *out = epl_at(to, epl_type_of(EPL_U8, epl_dims(turns * CLASSES, least, pixels)));
     return to != NULL;
 }
 
@@ -110,33 +129,27 @@ static bool prepare_images(meta *m, const char *folder)
         epl_scope_fail(s, EPL_ERR_FILE, "data: %s has no test part (t10k)", folder);
         return false;
     }
-    return take_classes(m, &d.train, 0, &m->train) && take_classes(m, &d.test, CLASSES, &m->test);
+    return take_classes(m, &d.train, 0, m->at.turns, &m->train) &&
+           take_classes(m, &d.test, CLASSES, 1, &m->test);
 }
 
-/* n images a class: numbers from [low, high) of each class's examples, turned by `turn`. */
-static meta_task image_part(const meta *m, epl_fn *f, epl_val key, epl_val data, epl_val classes,
-                            epl_val turn, int64_t n, int64_t low, int64_t high)
+/* Images of three classes: support from one half of each class's examples, query from the other;
+ * where the halves begin is of the task. */
+static meta_task draw_images(const meta *m, const meta_draw *d)
 {
-    int64_t all = epl_dim(data, 1), rows = WAYS * n;
-    epl_val drawn = epl_randint(key, epl_dims(WAYS, n), low, high);
-    epl_val in_class = epl_remainder(epl_add(drawn, turn), epl_int(all));
-    epl_val at = epl_add(in_class, epl_mul(epl_unsqueeze(classes, 1), epl_int(all)));
-    epl_val flat = epl_reshape(data, epl_dims(CLASSES * all, SIDE * SIDE));
+    int64_t classes = epl_dim(d->data, 0), all = epl_dim(d->data, 1), rows = WAYS * d->count;
+    int64_t low = d->query ? all / 2 : 0, high = d->query ? all : all / 2;
+    epl_val class = epl_narrow(epl_permutation(d->first, classes), 0, 0, WAYS);
+    epl_val start = epl_randint(d->second, epl_dims(WAYS, 1), 0, all);
+    epl_val drawn = epl_randint(d->own, epl_dims(WAYS, d->count), low, high);
+    epl_val in_class = epl_remainder(epl_add(drawn, start), epl_int(all));
+    epl_val at = epl_add(in_class, epl_mul(epl_unsqueeze(class, 1), epl_int(all)));
+    epl_val flat = epl_reshape(d->data, epl_dims(classes * all, SIDE * SIDE));
     epl_val x = epl_index_select(flat, 0, epl_reshape(at, epl_dims(rows)));
     x = epl_scale(epl_cast(epl_reshape(x, epl_dims(rows, 1, SIDE, SIDE)), EPL_F32), 1.0 / 255);
-    epl_val way = epl_unsqueeze(epl_arange(f, EPL_I64, 0, WAYS, 1), 1);
-    epl_val y = epl_reshape(epl_expand(way, epl_dims(WAYS, n)), epl_dims(rows));
+    epl_val way = epl_unsqueeze(epl_arange(d->f, EPL_I64, 0, WAYS, 1), 1);
+    epl_val y = epl_reshape(epl_expand(way, epl_dims(WAYS, d->count)), epl_dims(rows));
     return (meta_task){m->net, true, x, y};
-}
-
-static void draw_images(const meta *m, epl_fn *f, epl_val key, epl_val data, int64_t shots,
-                        int64_t queries, meta_task *out)
-{
-    int64_t all = epl_dim(data, 1), half = all / 2;
-    epl_val classes = epl_narrow(epl_permutation(epl_fold(key, 1), CLASSES), 0, 0, WAYS);
-    epl_val turn = epl_randint(epl_fold(key, 2), epl_dims(WAYS, 1), 0, all);
-    out[0] = image_part(m, f, epl_fold(key, 3), data, classes, turn, shots, 0, half);
-    out[1] = image_part(m, f, epl_fold(key, 4), data, classes, turn, queries, half, all);
 }
 
 const meta_family meta_images = {.name = "images",
@@ -144,14 +157,11 @@ const meta_family meta_images = {.name = "images",
                                  .classes = true,
                                  .settings = {.shots = 1,
                                               .queries = 15,
-                                              .steps = 5,
                                               .tasks = 4,
                                               .iterations = 3000,
-                                              .seed = 1,
-                                              .cg_steps = 5,
                                               .inner_lr = 0.1,
-                                              .outer_lr = 1e-3,
-                                              .lambda = 1},
+                                              .outer_lr = 1e-3},
+                                 .steps = {5, 5, 5, 5, 5, 3},
                                  .shots = {1, 5},
                                  .test_queries = 15,
                                  .head = "head.**",

@@ -216,3 +216,9 @@ bool model_load(epl_scope *s, epl_file *f, epl_tree *params, epl_tree *buffers, 
     text_free(&extra);
     return epl_scope_status(s) == EPL_OK;
 }
+
+bool model_check(const char *word, epl_check *check)
+{
+    *check = !word ? EPL_CHECK_OFF : !strcmp(word, "nan") ? EPL_CHECK_NAN : EPL_CHECK_FINITE;
+    return !word || !strcmp(word, "nan") || !strcmp(word, "finite");
+}

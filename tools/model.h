@@ -34,6 +34,8 @@ bool model_load(epl_scope *s, epl_file *f, epl_tree *params, epl_tree *buffers, 
 /* The type of the output for this input; dtype EPL_NONE after an error. */
 epl_type model_output(epl_scope *s, epl_module net, epl_spec params, epl_spec buffers,
                       epl_type input, epl_dtype dtype);
+/* What --check says: nan, finite, or NULL for none. False: something else. */
+bool model_check(const char *word, epl_check *check);
 /* Text of a whole file; NULL: the scope has failed. */
 char *model_read_text(epl_scope *s, const char *path);
 

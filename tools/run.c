@@ -7,7 +7,7 @@
 #include "train.h"
 
 typedef struct {
-    const char *model, *in, *out, *params, *loss;
+    const char *model, *in, *out, *params, *loss, *check;
     bool train;
     int64_t seed, threads;
 } run_options;
@@ -114,6 +114,9 @@ static bool compute(runner *r, const epl_operation *loss)
     epl_fn *f = epl_fn_new(r->s, "run");
     epl_array in[5], out[4];
     size_t ins, outs = 0;
+    epl_check check;
+    model_check(r->o->check, &check);
+    epl_fn_check(f, check);
     build(r, f, loss);
     epl_plan plan = epl_compile(r->s, f);
     epl_pool *pool = r->o->threads == 1 ? NULL : epl_pool_new(r->s, (int)r->o->threads);
@@ -172,6 +175,8 @@ int tool_run(int argc, char **argv)
         {"--train", TOOL_FLAG, &o.train, NULL, NULL, "in training mode; also the new buffers"},
         {"--seed", TOOL_INT, &o.seed, NULL, "N", "of what is random in training mode (1)"},
         {"--threads", TOOL_INT, &o.threads, NULL, "N", "(0: as many as may be used)"},
+        {"--check", TOOL_TEXT, &o.check, NULL, "nan|finite",
+         "name the first operation that makes a NaN (or an infinity)"},
         {NULL, TOOL_FLAG, NULL, NULL, NULL, NULL},
     };
     const tool_command command = {
@@ -191,5 +196,8 @@ int tool_run(int argc, char **argv)
     const epl_operation *loss = o.loss ? loss_named(o.loss) : NULL;
     if (o.loss && !loss)
         return tool_misused(&command, "--grad: \"%s\" is no loss of an input and a target", o.loss);
+    epl_check check;
+    if (!model_check(o.check, &check))
+        return tool_misused(&command, "--check must be nan or finite");
     return run(&o, loss);
 }

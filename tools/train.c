@@ -49,6 +49,7 @@ static int train(const train_options *o)
                  .allow_nan = o->allow_nan,
                  .as_json = o->as_json};
     bool resumed = false;
+    model_check(o->check, &t.net.check);
     int status = train_prepare(&t, o, &resumed) ? go(&t, o, resumed)
                                                 : tool_fail("train", "%s", epl_scope_message(t.s));
     epl_scope_free(t.s);
@@ -82,6 +83,9 @@ static const char *mistake(train_options *o)
         return "--epochs must lie between 0 and a million";
     if (o->batch < 1 || o->limit < 0 || o->save_interval < 0 || o->threads < 0)
         return "--batch-size must be positive, and no other count negative";
+    epl_check check;
+    if (!model_check(o->check, &check))
+        return "--check must be nan or finite";
     if (strcmp(o->normalize, "data") != 0 && strcmp(o->normalize, "none") != 0)
         return "--normalize must be data or none";
     if ((o->resume || o->save_interval) && !o->save)
@@ -143,6 +147,8 @@ int tool_train(int argc, char **argv)
          "batches of an epoch (0: all)"},
         {"--eval-only", TOOL_FLAG, &o.eval_only, NULL, NULL, "only measure loss and accuracy"},
         {"--allow-nan", TOOL_FLAG, &o.allow_nan, NULL, NULL, "go on when the loss is not finite"},
+        {"--check", TOOL_TEXT, &o.check, NULL, "nan|finite",
+         "name the first operation that makes a NaN (or an infinity)"},
         {"--json", TOOL_FLAG, &o.as_json, NULL, NULL, "print losses as lines of JSON"},
         {NULL, TOOL_FLAG, NULL, NULL, NULL, NULL},
     };

@@ -50,6 +50,7 @@ typedef struct {
     const optimizer *optimizer;
     const epl_operation *loss;
     bool counts; /* targets are classes: accuracy has a meaning */
+    epl_check check;
 } train_net;
 /* An operation of an input and a target, with reduction; NULL: no such loss. */
 const epl_operation *loss_named(const char *name);
@@ -61,7 +62,8 @@ void train_build_test(epl_fn *f, const void *net);
 /* -- train_setup.c: what the command line says ------------------------------------------------ */
 enum { TRAIN_WORDS = 9 };
 typedef struct {
-    const char *model, *data, *params, *save, *log, *loss, *normalize, *dtype, *optimizer, *betas;
+    const char *model, *data, *params, *save, *log, *loss, *normalize, *dtype, *optimizer, *betas,
+        *check;
     bool normalize_given, optimizer_given, betas_given, epochs_given, batch_given, seed_given,
         limit_given, loss_given;
     bool resume, no_shuffle, drop_last, eval_only, as_json, allow_nan, nesterov, maximize;

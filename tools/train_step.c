@@ -49,6 +49,7 @@ epl_val loss_of(const epl_operation *loss, epl_val output, epl_val target)
 void train_build_step(epl_fn *f, const void *data)
 {
     const train_net *n = data;
+    epl_fn_check(f, n->check);
     epl_val theta = epl_input_tree(f, "params", n->params);
     epl_val stats = n->buffers ? epl_input_tree(f, "buffers", n->buffers) : EPL_NO_VAL;
     epl_val state = n->state ? epl_input_tree(f, "state", n->state) : EPL_NO_VAL;
@@ -79,6 +80,7 @@ bool train_counts(epl_type output, epl_type target)
 void train_build_test(epl_fn *f, const void *data)
 {
     const train_net *n = data;
+    epl_fn_check(f, n->check);
     epl_val theta = epl_input_tree(f, "params", n->params);
     epl_val stats = n->buffers ? epl_input_tree(f, "buffers", n->buffers) : EPL_NO_VAL;
     epl_val x = epl_prepare(n->net, epl_input(f, "x", EPL_AS_PASSED), n->dtype);

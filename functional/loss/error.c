@@ -46,13 +46,14 @@ static const epl_attr error_table[] = {EPL_ARG(epl_error_args, input),
 EPL__LOSS(mse_loss, "(input - target)^2", epl_error_args, error_table);
 EPL__LOSS(l1_loss, "|input - target|", epl_error_args, error_table);
 
-/* d^2 / 2 below the bound, else bound (d - bound / 2); d = |difference|. */
+/* d^2 / 2 below the bound, else bound (d - bound / 2); d = |difference|. The square of a large
+ * one is not taken, since an infinite derivative times 0 would be no number. */
 static epl_val bent(epl_val difference, double bound)
 {
-    epl_val d = epl_abs(difference);
+    epl_val d = epl_abs(difference), is_near = epl_lt(d, epl_num(bound));
     epl_val far = epl_mul(epl_sub(d, epl_num(bound / 2)), epl_num(bound));
-    epl_val near = epl_mul(epl_square(difference), epl_num(0.5));
-    return epl__select(epl_lt(d, epl_num(bound)), near, far);
+    epl_val near = epl_square(epl__select(is_near, difference, epl__like(d, 0)));
+    return epl__select(is_near, epl_mul(near, epl_num(0.5)), far);
 }
 
 epl_val epl_op_smooth_l1_loss(const epl_smooth_l1_loss_args *a, const char *given)

@@ -18,7 +18,8 @@ typedef struct {
 /* The derivative of y at x. Each use walks what is linear alone; numbers that depend on x
  * are computed once for all of them. */
 EPL_API epl_linear epl_linearize(epl_val y, epl_val x);
-/* dy/dx v. With one more axis in front of v: for each entry, at once. */
+/* dy/dx v. With one more axis in front of v: for each entry, at once. v may be a value of an inner
+ * function, a loop's vector, say: then so is the result. */
 EPL_API epl_val epl_linear_apply(epl_linear l, epl_val v);
 /* u' dy/dx: the transpose. With one more axis in front of u: for each entry, at once. */
 EPL_API epl_val epl_linear_transpose(epl_linear l, epl_val u);

@@ -22,11 +22,13 @@
 #include <espalier/base.h>   /* scope, status, types, arrays, keys */
 #include <espalier/fn.h>     /* functions, values, derivatives, inner functions */
 #include <espalier/flow.h>   /* loops, branches, checkpoints in a plan */
+#include <espalier/custom.h> /* derivatives of your own */
 #include <espalier/derive.h> /* Jacobians, linear maps, products of Hessians */
 #include <espalier/op.h>     /* operations */
 #include <espalier/tree.h>   /* specs and trees: layout and numbers */
 #include <espalier/module.h> /* modules: what a network is; layers */
 #include <espalier/optim.h>  /* optimizers as functions */
+#include <espalier/solve.h>  /* roots, fixed points, minima, linear systems: implicit derivatives */
 #include <espalier/meta.h>   /* meta-learning: adaptation, and gradients through it */
 #include <espalier/plan.h>   /* plans, runs, pools, eager evaluation */
 #include <espalier/file.h>   /* saved files */

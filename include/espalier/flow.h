@@ -31,6 +31,7 @@ typedef struct {
     bool reverse;         /* from the last entry to the first */
     epl_save_policy save; /* default EPL_SAVE_ALL */
     int64_t every;        /* of EPL_SAVE_EVERY */
+    int64_t unroll;       /* steps written out in a row: more nodes, less to do between steps */
 } epl_scan_args;
 EPL_API epl_fn *epl_scan_new(const epl_scan_args *a, const char *given);
 #define epl_scan(...) /* for t = 0, 1, ... in turn */ \
@@ -72,8 +73,23 @@ EPL_API epl_val epl_chosen(epl_fn *first, epl_vals result); /* one value of each
 
 /* -- made anew ------------------------------------------------------------------------ */
 /* What is built inside is not kept for derivatives: they compute it again from what came in.
- * Results by epl_last. */
-EPL_API epl_fn *epl_checkpoint(epl_fn *parent);
+ * Results by epl_last. Some of it can be kept, by at most one of these; numbers are the same
+ * bits whatever is chosen. What is kept is written in epl_fn_text once a derivative is there. */
+typedef struct {
+    epl_fn *parent;
+    bool all;         /* everything: as if there were no checkpoint */
+    const char *keep; /* values that epl_keep marks inside: "attn,mlp" */
+    int64_t bytes;    /* a budget: of the values that derivatives need, the one that spares most
+                         arithmetic for each of its bytes, then the next one, while they fit.
+                         Of one run of the checkpoint: if it was mapped before its first
+                         derivative, of all entries that are mapped at once */
+} epl_checkpoint_args;
+EPL_API epl_fn *epl_checkpoint_new(const epl_checkpoint_args *a, const char *given);
+#define epl_checkpoint(...) \
+    epl_checkpoint_new(&(epl_checkpoint_args){.parent = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+/* v, marked for .keep of the checkpoints around it; without one, nothing but v. A name has 1 to
+ * 31 letters, digits, '_', '.' and '-'; several values may have one. */
+EPL_API epl_val epl_keep(epl_val v, const char *name);
 
 #ifdef __cplusplus
 }

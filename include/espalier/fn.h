@@ -55,7 +55,8 @@ EPL_API int epl_rank(epl_val v);
 EPL_API bool epl_is_none(epl_val v);
 /* The scope of a value's function, NULL for none and plain numbers. */
 EPL_API epl_scope *epl_val_scope(epl_val v);
-/* The function as text, a line a node; lives in the scope. "" after an error. */
+/* The function as text, a line a node; lives in the scope. "" after an error. Below a loop or a
+ * branch stand its bodies: how their values come in, what they give, and their nodes. */
 EPL_API const char *epl_fn_text(epl_fn *f);
 /* Nodes built so far, dead ones included; for tests and measurements. */
 EPL_API size_t epl_fn_nodes(const epl_fn *f);
@@ -81,7 +82,8 @@ EPL_API epl_val epl_hessian(epl_val y, epl_val x);
  * are (they are computed once, outside). Take results last: the first one closes it. */
 typedef struct {
     epl_fn *parent;
-    int64_t chunk; /* entries at once; default all. Memory stays at one chunk's */
+    int64_t chunk; /* entries at once; default all; 1: in turn, each as in a loop. Memory stays
+                      at one chunk's, also under derivatives, which make its values again */
 } epl_map_args;
 EPL_API epl_fn *epl_map_new(const epl_map_args *a, const char *given);
 #define epl_map(...) /* for each i at once (vmap) */ \
@@ -89,8 +91,7 @@ EPL_API epl_fn *epl_map_new(const epl_map_args *a, const char *given);
 EPL_API epl_val epl_each(epl_fn *f, epl_val x, int axis); /* in: x without that axis */
 EPL_API epl_val epl_pass(epl_fn *f, epl_val x);    /* in: the same x, a variable of its own */
 EPL_API epl_val epl_collect(epl_fn *f, epl_val v); /* out: v of all entries, first axis */
-/* Several at once. In chunks, all results of one chunk are made before the next begins: one
- * after another by epl_collect, what they share would be kept for all chunks. */
+/* Several: what epl_collect gives for each. */
 EPL_API void epl_collects(epl_fn *f, epl_vals v, epl_val *out);
 
 #ifdef __cplusplus

@@ -61,26 +61,37 @@ EPL_API epl_val epl_op_solve(const epl_solve_args *a, const char *given);
 EPL_API epl_val epl_inv(epl_val A); /* A^-1; to apply it once, epl_solve is better */
 
 /* -- factors and determinants ------------------------------------------------------------------ *
- * Of square matrices. A singular one has factors and a determinant, but their derivative needs
- * A^-1 and fails the run. */
+ * A singular matrix has factors and a determinant, but their derivative needs the inverse of the
+ * square part of L and of U, and fails the run. */
 typedef struct {
-    epl_val A;
-    bool pivot;     /* default true; false is an error */
-    epl_val *L, *U; /* results; NULL: not wanted */
+    epl_val A;      /* [..., m, n]; k is the lesser of m and n */
+    bool pivot;     /* default true; false: no rows are exchanged, and P is empty */
+    epl_val *L, *U; /* results, [..., m, k] and [..., k, n]; NULL: not wanted */
 } epl_lu_args;
-/* P with A = P L U: L lower with ones on the diagonal, U upper, P a permutation. */
+/* P [..., m, m] with A = P L U: L lower with ones on the diagonal, U upper, P a permutation. A
+ * matrix that has no L and U without pivots fails the run. */
 EPL_API epl_val epl_op_lu(const epl_lu_args *a, const char *given);
 #define epl_lu(...) epl_op_lu(&(epl_lu_args){.A = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
 typedef struct {
     epl_val A;
-    bool pivot;      /* default true; false is an error */
-    epl_val *pivots; /* result, I32 [..., n]: the row, from 1, that row i changed places with */
+    bool pivot;      /* default true; false: pivots are 1, 2 .. k */
+    epl_val *pivots; /* result, I32 [..., k]: the row, from 1, that row i changed places with */
 } epl_lu_factor_args;
 /* L below the diagonal and U on and above it, as one matrix. */
 EPL_API epl_val epl_op_lu_factor(const epl_lu_factor_args *a, const char *given);
 #define epl_lu_factor(...) \
     epl_op_lu_factor(&(epl_lu_factor_args){.A = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
-EPL_API epl_val epl_det(epl_val A); /* [...] */
+typedef struct {
+    epl_val LU, pivots, B; /* of epl_lu_factor: [..., n, n], I32 or I64 [..., n]; B [..., n, k] */
+    bool left;             /* default true: A X = B; false: X A = B, B is [..., k, n] */
+    bool adjoint;          /* A' in place of A */
+} epl_lu_solve_args;
+/* X for many B, by one factorization. It has a derivative by LU, and by A through LU; epl_solve
+ * has it by A at less cost. */
+EPL_API epl_val epl_op_lu_solve(const epl_lu_solve_args *a, const char *given);
+#define epl_lu_solve(...) \
+    epl_op_lu_solve(&(epl_lu_solve_args){.LU = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+EPL_API epl_val epl_det(epl_val A); /* of a square A: [...] */
 typedef struct {
     epl_val A;
     epl_val *logabsdet; /* result: log |det A|, -inf for a singular A */

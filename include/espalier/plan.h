@@ -23,6 +23,13 @@ EPL_API epl_plan epl_compile(epl_scope *s, epl_fn *f);
  * run with shapes that were met before takes no lock. */
 EPL_API epl_plan epl_jit(epl_scope *s, epl_build build, const void *data);
 
+/* Plans of f, and epl_eval of its values, stop at the first operation that makes a NaN, or
+ * with EPL_CHECK_FINITE also an infinity, forward or backward, and name it with its place:
+ * docs/checks.md. The kernels and their bits are those of an unchecked plan; updated inputs
+ * are untouched after an error. Call it where f is built, for a jit plan in its build. */
+typedef enum { EPL_CHECK_OFF, EPL_CHECK_NAN, EPL_CHECK_FINITE } epl_check;
+EPL_API void epl_fn_check(epl_fn *f, epl_check what);
+
 /* Of a compiled plan; 0 for a jit plan before its first run, then of the last one built. */
 EPL_API size_t epl_plan_work_bytes(epl_plan p);
 EPL_API size_t epl_plan_steps(epl_plan p);

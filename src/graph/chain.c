@@ -34,8 +34,7 @@ typedef struct {
     epl_fn *into;
     const epl__region *step;
     uint32_t count;
-    int save;
-    int64_t every, length;
+    epl__chaining how;
     epl__id *in; /* carried values move along */
 } scan;
 
@@ -55,8 +54,9 @@ static epl__chain *nested(const scan *s, int64_t span, epl_fn **body)
         }
         in[i] = epl__body_input(b, &t);
     }
-    int save = s->save == EPL_SAVE_LOG ? EPL_SAVE_LOG : EPL_SAVE_ALL;
-    epl__chain *c = epl__chain_build(b, s->step, in, s->count, span, save, 0, end);
+    int save = s->how.save == EPL_SAVE_LOG ? EPL_SAVE_LOG : EPL_SAVE_ALL;
+    epl__chaining how = {span, save, 0, 0};
+    epl__chain *c = epl__chain_build(b, s->step, in, s->count, how, end);
     for (uint32_t i = 0; c && i < s->step->carries; i++)
         if (!epl__body_output(b, end[i]))
             return NULL;
@@ -91,31 +91,39 @@ static epl__chain *link(scan *s, int64_t start, int64_t runs, int64_t span)
     return c->node == EPL__ID_NONE ? NULL : c;
 }
 
-static int64_t span_of(const scan *s)
+static int64_t span_of(const epl__chaining *how)
 {
-    if (s->save == EPL_SAVE_EVERY)
-        return s->every < s->length ? s->every : 1;
-    if (s->length <= FEW_STEPS || s->save == EPL_SAVE_ALL)
+    if (how->save == EPL_SAVE_EVERY)
+        return how->every < how->length ? how->every : 1;
+    if (how->length <= FEW_STEPS || how->save == EPL_SAVE_ALL)
         return 1;
-    return s->save == EPL_SAVE_LOG ? s->length / 2 : (int64_t)ceil(sqrt((double)s->length));
+    return how->save == EPL_SAVE_LOG ? how->length / 2 : (int64_t)ceil(sqrt((double)how->length));
+}
+
+/* Rows of spans, and what does not divide. */
+static epl__chain *spans(scan *s)
+{
+    int64_t length = s->how.length, span = span_of(&s->how);
+    int64_t runs = length / span, rest = length - runs * span;
+    bool reverse = s->step->reverse;
+    epl__chain *first = link(s, reverse ? rest : 0, runs, span);
+    if (first && rest && !(first->next = link(s, reverse ? 0 : runs * span, rest, 1)))
+        return NULL;
+    return first;
 }
 
 epl__chain *epl__chain_build(epl_fn *into, const epl__region *step, const epl__id *in,
-                             uint32_t count, int64_t length, int save, int64_t every, epl__id *end)
+                             uint32_t count, epl__chaining how, epl__id *end)
 {
-    scan s = {into, step, count, save, every, length, NULL};
+    scan s = {into, step, count, how, NULL};
     s.in = epl__arena_take(&into->arena, (count + 1) * sizeof *s.in);
     if (!s.in)
         return NULL;
     if (count)
         memcpy(s.in, in, count * sizeof *s.in);
-    int64_t span = span_of(&s), runs = length / span, rest = length - runs * span;
-    epl__chain *first = link(&s, step->reverse ? rest : 0, runs, span);
-    if (first && rest)
-        first->next = link(&s, step->reverse ? 0 : runs * span, rest, 1);
-    if (!first || (rest && !first->next))
-        return NULL;
-    for (uint32_t i = 0, k = 0; i < count; i++)
+    epl__chain *first =
+        how.unroll > 1 && how.length > 1 ? epl__unrolled(into, step, s.in, count, how) : spans(&s);
+    for (uint32_t i = 0, k = 0; first && i < count; i++)
         if (step->role[i] == EPL__CARRY)
             end[k++] = s.in[i];
     return first;
@@ -123,6 +131,8 @@ epl__chain *epl__chain_build(epl_fn *into, const epl__region *step, const epl__i
 
 epl__id epl__chain_collect(const epl__chain *c, uint32_t index, bool reverse)
 {
+    if (c->block)
+        return epl__block_collect(c, index, reverse);
     const epl__region *r = epl__region_of(epl__node_at(c->into, c->node));
     epl__id id = EPL__ID_NONE;
     if (!c->inner)

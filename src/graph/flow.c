@@ -36,11 +36,14 @@ epl_fn *epl_scan_new(const epl_scan_args *a, const char *given)
     if (!a || !open_parent(a->parent, "scan"))
         return NULL;
     bool has_length = epl__given(given, "length"), every = a->save == EPL_SAVE_EVERY;
-    if ((has_length && a->length < 0) || (every && a->every < 1) || (unsigned)a->save > 4) {
+    if ((has_length && a->length < 0) || (every && a->every < 1) || a->unroll < 0 ||
+        (unsigned)a->save > 4) {
         epl__fail(a->parent, EPL_ERR_ARG, "[scan] %s",
                   has_length && a->length < 0 ? "length must not be negative"
-                  : every                     ? "every must be at least 1"
-                          : "save must be one of EPL_SAVE_ALL, _SQRT, _LOG, _EVERY");
+                  : a->unroll < 0             ? "unroll must not be negative"
+                  : every && a->every < 1
+                      ? "every must be at least 1"
+                      : "save must be one of EPL_SAVE_ALL, _SQRT, _LOG, _EVERY");
         return NULL;
     }
     epl_fn *f = flow_new(a->parent, EPL__FN_SCAN);
@@ -50,6 +53,7 @@ epl_fn *epl_scan_new(const epl_scan_args *a, const char *given)
     f->flow->reverse = a->reverse;
     f->flow->save = a->save ? a->save : EPL_SAVE_ALL;
     f->flow->every = a->every;
+    f->flow->unroll = a->unroll;
     return f;
 }
 
@@ -72,15 +76,37 @@ epl_fn *epl_while_new(const epl_while_args *a, const char *given)
     return f;
 }
 
-epl_fn *epl_checkpoint(epl_fn *parent)
+/* One body without a predicate. */
+epl_fn *epl__flow_single(epl_fn *parent, const char *what)
 {
-    epl_fn *f = open_parent(parent, "checkpoint") ? flow_new(parent, EPL__FN_BRANCH) : NULL;
-    if (f) {
-        f->flow->branch = epl__arena_take(&f->arena, sizeof *f->flow->branch);
-        f->flow->branches = f->flow->branch ? 1 : 0;
-        if (f->flow->branch)
-            f->flow->branch[0] = f;
+    epl_fn *f = open_parent(parent, what) ? flow_new(parent, EPL__FN_BRANCH) : NULL;
+    epl_fn **list = f ? epl__arena_take(&f->arena, sizeof *list) : NULL;
+    if (!list)
+        return NULL;
+    *list = f;
+    f->flow->branch = list;
+    f->flow->branches = 1;
+    return f;
+}
+
+epl_fn *epl_checkpoint_new(const epl_checkpoint_args *a, const char *given)
+{
+    if (!a || !open_parent(a->parent, "checkpoint"))
+        return NULL;
+    bool names = epl__given(given, "keep"), bytes = epl__given(given, "bytes");
+    if (a->bytes < 0 || (names && !a->keep) || a->all + names + bytes > 1) {
+        epl__fail(a->parent, EPL_ERR_ARG, "[checkpoint] %s",
+                  a->bytes < 0        ? "bytes must not be negative"
+                  : names && !a->keep ? "keep is no list of names"
+                                      : "at most one of all, keep and bytes may be given");
+        return NULL;
     }
+    epl_fn *f = epl__flow_single(a->parent, "checkpoint");
+    if (!f)
+        return NULL;
+    f->flow->all = a->all;
+    f->flow->names = names ? epl__arena_text(&f->arena, a->keep) : NULL;
+    f->flow->bytes = bytes ? a->bytes : 0;
     return f;
 }
 
@@ -108,9 +134,12 @@ static epl__id index_of(epl_fn *parent, epl_val v, bool condition, const char *w
     epl__id both[2];
     if (!epl__fn_of(v) || t.shape.rank || epl_dtype_is_float(t.dtype) || t.dtype == EPL_NONE ||
         condition != (t.dtype == EPL_BOOL)) {
-        epl__fail(parent, EPL_ERR_ARG, "[%s] %s is expected, got %s", what,
+        epl__fail(parent, EPL_ERR_ARG, "[%s] %s is expected, got %s%s", what,
                   condition ? "a condition, bool[]," : "an integer without axes",
-                  epl__fn_of(v) ? epl_type_text(t, text) : "a plain number or none");
+                  epl__fn_of(v) ? epl_type_text(t, text) : "a plain number or none",
+                  !epl__fn_of(v) ? "; what is known now is C's if"
+                  : condition    ? ": compare, or reduce by epl_all or epl_any"
+                                 : ": cast it by epl_cast");
         return EPL__ID_NONE;
     }
     if (epl__meet(epl_list(v, here), both, what) != parent) {
@@ -227,14 +256,21 @@ static void next_one(epl_fn *f, epl__id carried, epl__id next)
         if (c->inner != carried)
             continue;
         if (c->next != EPL__ID_NONE)
-            epl__fail(f, EPL_ERR_USE, "[next] the carried value was given its next one before");
+            epl__fail(f, EPL_ERR_USE,
+                      "[next] the carried value was given its next one before; "
+                      "epl_next is called once for each");
         else if (!epl_type_equal(a, b))
-            epl__fail(f, EPL_ERR_SHAPE, "[next] the carried value is %s, its next one %s",
-                      epl_type_text(a, want), epl_type_text(b, got));
+            epl__fail(
+                f, EPL_ERR_SHAPE,
+                "[next] the carried value is %s, its next one %s; a loop does not change types: "
+                "cast or reshape the one or the other",
+                epl_type_text(a, want), epl_type_text(b, got));
         c->next = next;
         return;
     }
-    epl__fail(f, EPL_ERR_USE, "[next] the first value is not one that epl_carry gave");
+    epl__fail(f, EPL_ERR_USE,
+              "[next] the first value is not one that epl_carry gave; "
+              "give its result itself, not a value made of it");
 }
 
 void epl_next(epl_fn *f, epl_val carried, epl_val next)
@@ -278,7 +314,9 @@ void epl_keep_going(epl_fn *f, epl_val condition)
     epl_type t = epl_typeof(condition);
     epl__id id = epl__inside(f, condition, "keep_going");
     if (id != EPL__ID_NONE && (t.dtype != EPL_BOOL || t.shape.rank))
-        epl__fail(f, EPL_ERR_DTYPE, "[keep_going] a condition, bool[], is expected, got %s",
+        epl__fail(f, EPL_ERR_DTYPE,
+                  "[keep_going] a condition, bool[], is expected, got %s: "
+                  "compare, or reduce by epl_all or epl_any",
                   epl_type_text(t, text));
     f->flow->keep = id;
 }

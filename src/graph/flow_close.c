@@ -10,7 +10,7 @@
 #include "flow.h"
 
 /* The entries of f as the inputs of a body. */
-static bool ports(epl_fn *f)
+bool epl__flow_ports(epl_fn *f)
 {
     f->input = epl__arena_take(&f->arena, (f->entries + 1) * sizeof *f->input);
     for (uint32_t i = 0; f->input && i < f->entries; i++)
@@ -52,8 +52,10 @@ static bool loop_complete(epl_fn *f, const char *what)
     for (uint32_t i = 0; i < w->carries; i++)
         if (w->carry[i].next == EPL__ID_NONE) {
             char t[EPL_TYPE_TEXT];
-            epl__fail(f, EPL_ERR_USE, "[%s] carried value %u, %s, has no epl_next", what, i,
-                      epl_type_text(*epl__node_at(f, w->carry[i].inner)->type, t));
+            epl__fail(f, EPL_ERR_USE,
+                      "[%s] carried value %u, %s, has no epl_next; each needs one before the "
+                      "first result is taken",
+                      what, i, epl_type_text(*epl__node_at(f, w->carry[i].inner)->type, t));
             return false;
         }
     if (f->kind == EPL__FN_WHILE && w->keep == EPL__ID_NONE)
@@ -108,8 +110,9 @@ static bool close_bounded(epl_fn *f, const epl__id *in, const uint8_t *role)
     roles[n] = EPL__CARRY;
     epl__region like = {.kind = EPL__SCAN, .bodies = 1, .body = &body};
     epl__region *step = epl__region_new(into, &like, roles, n + 1);
-    f->flow->chain = step ? epl__chain_build(into, step, all, n + 1, f->mapped_size, f->flow->save,
-                                             0, f->flow->end)
+    f->flow->chain = step ? epl__chain_build(into, step, all, n + 1,
+                                             (epl__chaining){f->mapped_size, f->flow->save, 0, 0},
+                                             f->flow->end)
                           : NULL;
     epl__rules_end(into);
     return f->flow->chain != NULL;
@@ -119,7 +122,7 @@ static bool close_loop(epl_fn *f)
 {
     epl__flow *w = f->flow;
     bool scan = f->kind == EPL__FN_SCAN;
-    if (!loop_complete(f, scan ? "scan" : "while") || !ports(f))
+    if (!loop_complete(f, scan ? "scan" : "while") || !epl__flow_ports(f))
         return false;
     for (uint32_t i = 0; i < w->carries; i++)
         if (!epl__body_output(f, w->carry[i].next))
@@ -141,8 +144,8 @@ static bool close_loop(epl_fn *f)
         return no_memory(f);
     epl__rules_begin(f->parent);
     if (scan) {
-        w->chain = epl__chain_build(f->parent, r, in, f->entries, f->mapped_size, w->save, w->every,
-                                    w->end);
+        epl__chaining how = {f->mapped_size, w->save, w->every, w->unroll};
+        w->chain = epl__chain_build(f->parent, r, in, f->entries, how, w->end);
     } else {
         w->node = epl__region_build(f->parent, r, in, f->entries);
         for (uint32_t i = 0; i < w->carries; i++)
@@ -153,6 +156,27 @@ static bool close_loop(epl_fn *f)
 }
 
 /* -- branches ------------------------------------------------------------------------------ */
+/* Every name that a checkpoint is to keep marks a value of it. */
+static bool names_known(epl_fn *f)
+{
+    const char *at = f->flow->names;
+    for (size_t n; at && *(at += strspn(at, ", ")); at += n) {
+        bool found = false;
+        n = strcspn(at, ", ");
+        for (epl__id id = 0; id < f->main.count && !found; id++) {
+            const epl__node *m = epl__node_at(f, id);
+            found = m->prim == &epl__prim_named && strlen(epl__name_of(m)) == n &&
+                    !strncmp(epl__name_of(m), at, n);
+        }
+        if (found)
+            continue;
+        epl__fail(f, EPL_ERR_ARG, "[checkpoint] keep: no value of it is named \"%.*s\"", (int)n,
+                  at);
+        return false;
+    }
+    return true;
+}
+
 static bool close_branches(epl_fn *first)
 {
     epl__flow *w = first->flow;
@@ -167,13 +191,24 @@ static bool close_branches(epl_fn *first)
     in[0] = w->predicate;
     for (uint32_t k = 0; k < w->branches; k++) {
         epl_fn *b = w->branch[k];
-        if (!ports(b) || !operands(b, in + at, role + at - count))
+        if (!epl__flow_ports(b) || !operands(b, in + at, role + at - count))
             return no_memory(first);
         at += b->entries;
         b->closed = true;
     }
-    epl__region like = {
-        .kind = EPL__SWITCH, .again = w->branches == 1, .bodies = w->branches, .body = w->branch};
+    if (!names_known(first))
+        return false;
+    if (w->all) {
+        w->operand = in;
+        return true;
+    }
+    epl__region like = {.kind = EPL__SWITCH,
+                        .again = w->branches == 1 && !w->custom,
+                        .keep = w->names,
+                        .budget = w->bytes,
+                        .bodies = w->branches,
+                        .body = w->branch,
+                        .custom = w->custom};
     const epl__region *r = epl__region_new(parent, &like, role, total);
     epl__rules_begin(parent);
     w->node = epl__region_build(parent, r, in, at);
@@ -249,16 +284,24 @@ static epl_val chosen_one(epl_fn *first, const epl__id *id)
         epl_type a = *epl__node_at(w->branch[0], id[0])->type;
         epl_type b = *epl__node_at(w->branch[k], id[k])->type;
         if (!epl_type_equal(a, b)) {
-            epl__fail(first, EPL_ERR_SHAPE, "[switch] the results are %s and %s, must be alike",
-                      epl_type_text(a, want), epl_type_text(b, got));
+            epl__fail(
+                first, EPL_ERR_SHAPE,
+                "[switch] the results are %s and %s, must be alike: cast or reshape one of them",
+                epl_type_text(a, want), epl_type_text(b, got));
             return EPL_NO_VAL;
         }
     }
+    if (w->permit && !w->permit(first, id[0]))
+        return EPL_NO_VAL;
     for (uint32_t k = 0; k < w->branches; k++)
         if (!epl__body_output(w->branch[k], id[k]))
             return EPL_NO_VAL;
+    epl__id part = EPL__ID_NONE;
     epl__rules_begin(first->parent);
-    epl__id part = epl__part_of(first->parent, w->node, first->outputs - 1);
+    if (w->all)
+        epl__inline(first->parent, first, w->operand, first->outputs - 1, 1, &part);
+    else
+        part = epl__part_of(first->parent, w->node, first->outputs - 1);
     epl__rules_end(first->parent);
     return given(first->parent, part);
 }
@@ -266,7 +309,9 @@ static epl_val chosen_one(epl_fn *first, const epl__id *id)
 static epl_val chosen(epl_fn *first, const epl__id *id)
 {
     epl__flow *w = first->flow;
-    if (w->node == EPL__ID_NONE && !close_branches(first))
+    if (!first->closed && w->permit && !w->permit(first, EPL__ID_NONE))
+        return EPL_NO_VAL;
+    if (!first->closed && !close_branches(first))
         return EPL_NO_VAL;
     const epl__node *n = epl__node_at(first, id[0]);
     epl__id part[EPL__MAX_PARTS], *one = epl__arena_take(&first->arena, w->branches * sizeof *one);

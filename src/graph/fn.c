@@ -8,7 +8,7 @@
 #include <string.h>
 #include "../base/scope.h"
 #include "../base/spec.h"
-#include "graph.h"
+#include "flow.h"
 
 static void fn_free(void *object)
 {
@@ -46,18 +46,42 @@ epl_fn *epl_fn_new(epl_scope *s, const char *name)
     return epl__fn_make(s, NULL, EPL__FN_PLAIN, name);
 }
 
+static const char *kind_text(const epl_fn *f)
+{
+    static const char *const text[] = {"", "a map", "a scan", "a while", "a branch"};
+    bool single = f->kind == EPL__FN_BRANCH && f->flow && f->flow->branches == 1;
+    if (single)
+        return f->flow->custom || f->flow->of ? "a custom derivative" : "a checkpoint";
+    return text[f->kind];
+}
+
+/* Where f stands: 'in a scan in a map in "adapt": net.conv1'. */
+static void place_text(const epl_fn *f, const char *message, char *text, size_t size)
+{
+    const char *path = f->where ? f->where[f->where_now] : "";
+    size_t n = 0;
+    text[0] = 0;
+    for (; f->parent && n + 60 < size; f = f->parent)
+        n += (size_t)snprintf(text + n, size - n, "%s%s", n ? " in " : "in ", kind_text(f));
+    bool is_said = n == 0 && f->name && strstr(message, f->name);
+    if (f->name && *f->name && !is_said && n + 60 < size)
+        n += (size_t)snprintf(text + n, size - n, "%s\"%.40s\"", n ? " in " : "in ", f->name);
+    if (*path && n < size)
+        snprintf(text + n, size - n, "%s%s", n ? ": " : "", path);
+}
+
 void epl__fail(epl_fn *f, epl_status status, const char *format, ...)
 {
     if (!f)
         return;
-    char text[900];
+    char text[900], place[400];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    const char *at = f->where ? f->where[f->where_now] : "";
-    if (*at)
-        epl_scope_fail(f->scope, status, "%s (%s)", text, at);
+    place_text(f, text, place, sizeof place);
+    if (*place)
+        epl_scope_fail(f->scope, status, "%s (%s)", text, place);
     else
         epl_scope_fail(f->scope, status, "%s", text);
 }
@@ -272,6 +296,22 @@ void epl_update(epl_fn *f, const char *input, epl_val next)
 }
 
 /* -- values across functions ------------------------------------------------------------- */
+/* A value of g's parent in g; of a mixed tree, each of its ranges. */
+static epl__id take_step(epl_fn *g, epl__id id)
+{
+    const epl__node *n = epl__node_at(g->parent, id);
+    epl__id part[EPL__MAX_PARTS];
+    if (n->prim != &epl__prim_tuple) {
+        for (uint32_t i = 0; i < g->entries; i++)
+            if (g->entry[i].outer == id && g->entry[i].axis == EPL__AS_USED)
+                return g->entry[i].inner;
+        return epl__id_of(epl__entry_add(g, id, EPL__AS_USED));
+    }
+    for (uint32_t i = 0; i < n->count; i++)
+        part[i] = take_step(g, n->in[i]);
+    return epl__id_of(epl__build(g, &epl__prim_tuple, part, n->count, NULL, n->type));
+}
+
 /* The id in `to` of a value of an outer function; a hidden input, once a value. */
 static epl__id take_in(epl_fn *to, const epl_fn *from, epl__id id)
 {
@@ -284,18 +324,8 @@ static epl__id take_in(epl_fn *to, const epl_fn *from, epl__id id)
         }
         path[steps++] = g;
     }
-    while (steps-- > 0) {
-        epl_fn *g = (epl_fn *)path[steps];
-        epl__id found = EPL__ID_NONE;
-        for (uint32_t i = 0; i < g->entries && found == EPL__ID_NONE; i++)
-            if (g->entry[i].outer == id && g->entry[i].axis == EPL__AS_USED)
-                found = g->entry[i].inner;
-        if (found == EPL__ID_NONE)
-            found = epl__id_of(epl__entry_add(g, id, EPL__AS_USED));
-        if (found == EPL__ID_NONE)
-            return found;
-        id = found;
-    }
+    while (steps-- > 0 && id != EPL__ID_NONE)
+        id = take_step((epl_fn *)path[steps], id);
     return id;
 }
 
@@ -304,6 +334,17 @@ static bool encloses(const epl_fn *outer, const epl_fn *inner)
     while (inner && inner != outer)
         inner = inner->parent;
     return inner == outer;
+}
+
+/* An operand of another inner function. */
+static void strange_fail(epl_fn *f, const epl_fn *g, size_t operand, const char *op)
+{
+    char of[200];
+    place_text(g, "", of, sizeof of);
+    epl__fail(f, EPL_ERR_USE,
+              "[%s] operand %zu is a value %s, which does not enclose where it is used: take it "
+              "out first (epl_last, epl_collect), or pass it as an argument",
+              op, operand, of);
 }
 
 epl_fn *epl__meet(epl_vals in, epl__id *id, const char *op)
@@ -319,7 +360,8 @@ epl_fn *epl__meet(epl_vals in, epl__id *id, const char *op)
     if (f->closed) {
         epl__fail(f, EPL_ERR_USE,
                   "[%s] a value of \"%s\" is used after that function was closed; "
-                  "take results out by epl_collect or epl_output",
+                  "build all that is needed before the first result is taken out "
+                  "(epl_collect, epl_last, epl_output)",
                   op, f->name);
         return NULL;
     }
@@ -332,10 +374,7 @@ epl_fn *epl__meet(epl_vals in, epl__id *id, const char *op)
         else if (g->scope != f->scope)
             epl__fail(f, EPL_ERR_USE, "[%s] operand %zu is a value of another scope", op, i);
         else if (!encloses(g, f))
-            epl__fail(f, EPL_ERR_USE,
-                      "[%s] operand %zu is a value of \"%s\", which does not enclose "
-                      "\"%s\"; pass it as an argument",
-                      op, i, g->name, f->name);
+            strange_fail(f, g, i, op);
         else
             id[i] = g == f ? epl__id_of(in.at[i]) : take_in(f, g, epl__id_of(in.at[i]));
     }

@@ -44,7 +44,8 @@ typedef enum {
     EPL__FN_MAP,
     EPL__FN_SCAN,
     EPL__FN_WHILE,
-    EPL__FN_BRANCH /* of a switch, or a checkpoint */
+    EPL__FN_BRANCH, /* of a switch, or a checkpoint */
+    EPL__FN_PROBLEM /* of one unknown: functional/solve/problem.c */
 } epl__fn_kind;
 enum { EPL__MAX_PARTS = 10 }; /* dtype ranges of a tree */
 typedef struct {
@@ -79,13 +80,18 @@ struct epl_fn {
     uint32_t input_nodes; /* input primitives so far: a mixed tree has several */
     const char **where;
     uint32_t where_count, where_room, where_now;
+    struct epl__derived *derived;     /* names of derivatives: src/graph/derived.c */
+    int check;                        /* of its plans: an epl_check */
     uint32_t *mark, mark_room, epoch; /* epoch-stamped marks of walks, main ids */
     /* inner functions */
     epl__entry *entry;
     uint32_t entries, entry_room;
-    int64_t mapped_size, chunk; /* -1: no epl_each yet */
-    struct epl__flow *flow;     /* of loops and branches: src/graph/flow.c */
-    struct epl__memo *memo;     /* regions that were mapped into this function */
+    int64_t mapped_size, chunk;   /* -1: no epl_each yet */
+    struct epl__chunks *chunks;   /* of a map in chunks, once it is closed */
+    struct epl__flow *flow;       /* of loops and branches: src/graph/flow.c */
+    struct epl__memo *memo;       /* regions that were mapped into this function */
+    void *problem;                /* of EPL__FN_PROBLEM */
+    const struct epl__kept *kept; /* of a checkpoint's body: src/transform/region_keep.c */
     /* jit: the types of the arguments, by position; NULL otherwise */
     const epl_type *passed;
     size_t passed_count;
@@ -137,6 +143,8 @@ bool epl__splat_is(const epl_fn *f, epl__id id, double value); /* a constant, al
 const epl_type *epl__type_intern(epl_fn *f, const epl_type *t);
 /* A place name for the nodes that follow; returns the former one, to be given back. */
 uint32_t epl__where(epl_fn *f, const char *name); /* "net.conv1" or "net.conv1:softmax" */
+/* The place of what is built for the derivative of p, an operation of place `where`. */
+uint32_t epl__where_derivative(epl_fn *f, uint32_t where, const epl_prim *p);
 static inline void epl__rules_begin(epl_fn *f)
 {
     f->rule_depth++;

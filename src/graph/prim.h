@@ -79,6 +79,10 @@ typedef struct {
     int64_t window[3], stride[3], pad[3], dilation[3], out[3];
 } epl__pool_attrs;
 
+typedef struct {
+    char name[32];
+} epl__named_attrs; /* y = x, that a checkpoint may keep by its name */
+
 #define EPL__ENGINE_PRIMS(X) \
     X(const)                 \
     X(input)                 \
@@ -114,6 +118,7 @@ typedef struct {
     X(random)                \
     X(fold)                  \
     X(pool_argmax)           \
+    X(named)                 \
     X(region)                \
     X(part)                  \
     X(laid)

@@ -21,6 +21,8 @@ const epl_prim epl__prim_laid = {.name = "region",
                                  .attrs_size = sizeof(epl__laid_attrs),
                                  .lower = EPL_LOWER_ENGINE};
 
+const epl__custom epl__by_body = {0};
+
 /* -- parts --------------------------------------------------------------------------------- */
 static uint32_t outputs_of(const epl__region *r)
 {
@@ -162,8 +164,8 @@ static void bind(const epl_fn *f, const epl_fn *callee, const epl__id *arg, epl_
     }
 }
 
-static bool inlined(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
-                    uint32_t count, epl__known known, epl__id *out)
+bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
+                 uint32_t count, epl__id *out)
 {
     uint32_t most = 1, where = f->where_now;
     epl__arena scratch;
@@ -178,8 +180,6 @@ static bool inlined(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_
         to[id] = EPL__ID_NONE;
     if (ok)
         bind(f, callee, arg, to);
-    for (uint32_t i = 0; ok && i < known.count; i++)
-        to[known.id[i]] = known.to[i];
     for (epl__id id = 0; ok && id < callee->main.count; id++) {
         const epl__node *n = epl__node_at(callee, id);
         if (!live[id] || to[id] != EPL__ID_NONE)
@@ -198,18 +198,6 @@ static bool inlined(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_
     if (!ok)
         epl__fail(f, EPL_ERR_MEMORY, "no memory for a call of \"%s\"", callee->name);
     return ok;
-}
-
-bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
-                 uint32_t count, epl__id *out)
-{
-    return inlined(f, callee, arg, first, count, (epl__known){NULL, NULL, 0}, out);
-}
-
-bool epl__inline_known(epl_fn *f, const epl_fn *callee, const epl__id *arg, epl__known known,
-                       epl__id *out)
-{
-    return inlined(f, callee, arg, 0, callee->outputs, known, out);
 }
 
 bool epl__body_prune(epl_fn *b, bool *keep)

@@ -18,16 +18,33 @@ typedef enum { EPL__PASS, EPL__EACH, EPL__CARRY } epl__role;
  * value. SWITCH: what the chosen body gives.
  * Outputs of a body. SCAN: next of each carried value, then what is collected. WHILE: next
  * of each, then whether to go on (asked before a step). SWITCH: its results. */
+/* Derivatives of a switch of one body that are a rule's, not the body's. Both work like
+ * epl__region_tangents and epl__region_transpose, and may build such regions again: a rule is
+ * asked only when a derivative is, so it may stand on itself. */
+typedef struct epl__custom {
+    bool (*tangents)(epl_fn *f, epl__id region, const epl_val *dx, epl__id *dy);
+    bool (*transpose)(epl_fn *f, epl__id region, const epl__id *ct, epl__id *back);
+    const void *data; /* the rule's; NULL for a function above: the body's own derivative */
+} epl__custom;
+extern const epl__custom epl__by_body; /* no rule at all, but inlined by plans */
 typedef struct {
     epl__region_kind kind;
-    int64_t length; /* SCAN: steps */
-    bool reverse;   /* SCAN: from the last entry to the first */
-    bool again;     /* SWITCH of one body: its values are made anew for derivatives */
+    int64_t length;   /* SCAN: steps */
+    bool reverse;     /* SCAN: from the last entry to the first */
+    bool again;       /* SWITCH of one body: its values are made anew for derivatives, but for */
+    const char *keep; /* ... those of these names, or */
+    int64_t budget;   /* ... the best in so many bytes: src/transform/region_keep.c */
+    const epl__custom *custom; /* SWITCH of one body: its rule, or NULL. Plans inline it */
     uint32_t bodies;
     epl_fn **body;
     const uint8_t *role; /* by operand; the predicate of a switch of several is not counted */
     uint32_t carries;
 } epl__region;
+/* Outputs of a body that derivatives take instead of making them again; once chosen it stays. */
+typedef struct epl__kept {
+    uint32_t count;
+    uint32_t output[];
+} epl__kept;
 typedef struct {
     const epl__region *region;
 } epl__region_attrs;
@@ -53,6 +70,13 @@ epl__id epl__part_of(epl_fn *f, epl__id region, uint32_t index);
 epl__region *epl__region_new(epl_fn *f, const epl__region *like, const uint8_t *role,
                              uint32_t operands);
 
+/* A checkpoint's names: is `name` in the list "attn,mlp"? The mark of a `named` node. */
+bool epl__name_in(const char *list, const char *name);
+static inline const char *epl__name_of(const epl__node *n)
+{
+    return ((const epl__named_attrs *)n->attrs)->name;
+}
+
 /* -- bodies ---------------------------------------------------------------------------- */
 /* An empty function in f's scope, its ports, and what it gives. */
 epl_fn *epl__body_new(epl_fn *f);
@@ -61,13 +85,12 @@ bool epl__body_output(epl_fn *body, epl__id id);
 /* callee's outputs [first, first + count) built again in f, with arg for its inputs. */
 bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
                  uint32_t count, epl__id *out);
-/* All its outputs, with values of f for some of its nodes. */
-typedef struct {
-    const epl__id *id, *to;
-    uint32_t count;
-} epl__known;
-bool epl__inline_known(epl_fn *f, const epl_fn *callee, const epl__id *arg, epl__known known,
-                       epl__id *out);
+/* f's inputs and outputs as g's; map: ids of f in g. */
+bool epl__ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map);
+/* f with the bodies of checkpoints and of regions that have a rule in their place; or f itself. */
+const epl_fn *epl__expanded(epl_scope *s, const epl_fn *f);
+/* Which outputs depend on the inputs that are set, if they do so linearly; else false. */
+bool epl__linear_in(const epl_fn *body, const bool *in, bool *out, epl__arena *scratch);
 /* Drops inputs that no output needs, but for those that keep[i] asks to stay; afterwards
  * keep tells which stayed. */
 bool epl__body_prune(epl_fn *body, bool *keep);

@@ -15,6 +15,7 @@ typedef struct {
     bool **used;       /* by id: of a region's parts, wanted; NULL: none */
     int64_t **byte;    /* by id: of a region's parts, where they lie */
     const epl__layout **layout;
+    uint32_t *where; /* places of f in g; 0 is the same in both */
 } rewriting;
 
 static bool no_memory(rewriting *r)
@@ -125,7 +126,11 @@ static epl__id copied(rewriting *r, epl__id id)
 {
     const epl__node *n = epl__node_at(r->f, id);
     epl_fn *g = r->g;
-    epl__where(g, r->f->where[n->where]);
+    if (n->where && !r->where[n->where]) {
+        epl__where(g, r->f->where[n->where]);
+        r->where[n->where] = g->where_now;
+    }
+    g->where_now = r->where[n->where];
     if (n->prim == &epl__prim_region)
         return laid(r, id);
     if (n->prim == &epl__prim_part)
@@ -143,7 +148,7 @@ static epl__id copied(rewriting *r, epl__id id)
     return epl__id_of(epl__build(g, n->prim, r->in, n->count, n->attrs, n->type));
 }
 
-static bool ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map)
+bool epl__ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map)
 {
     g->input = epl__arena_take(&g->arena, (f->inputs + 1) * sizeof *g->input);
     g->output = epl__arena_take(&g->arena, (f->outputs + 1) * sizeof *g->output);
@@ -166,18 +171,23 @@ static bool ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map)
 
 epl_fn *epl__simplified(epl_scope *s, const epl_fn *source)
 {
+    source = epl__expanded(s, source);
+    if (!source)
+        return NULL;
     rewriting r = {.f = (epl_fn *)source}; /* marks alone are touched */
     epl_fn *f = r.f, *g = epl__fn_make(s, NULL, EPL__FN_PLAIN, f->name);
     uint32_t most = 1;
     if (!g)
         return NULL;
     r.g = g;
+    g->check = f->check;
     for (uint32_t id = 0; id < f->main.count; id++)
         if (epl__node_at(f, id)->count > most)
             most = epl__node_at(f, id)->count;
     r.map = epl__arena_take(&g->arena, (f->main.count + 1) * sizeof *r.map);
     r.in = epl__arena_take(&g->arena, most * sizeof *r.in);
-    if (!r.map || !r.in || !mark_live(&r)) {
+    r.where = epl__arena_take(&g->arena, (f->where_count + 1) * sizeof *r.where);
+    if (!r.map || !r.in || !r.where || !mark_live(&r)) {
         no_memory(&r);
         return NULL;
     }
@@ -187,7 +197,7 @@ epl_fn *epl__simplified(epl_scope *s, const epl_fn *source)
         if (epl_scope_status(s) != EPL_OK)
             return NULL;
     }
-    if (!ports_copied(g, f, r.map)) {
+    if (!epl__ports_copied(g, f, r.map)) {
         no_memory(&r);
         return NULL;
     }

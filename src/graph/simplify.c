@@ -5,6 +5,7 @@
  * with zero stays, for 0 * inf is no zero. What was measured to matter: views of constants,
  * products with one, sums of sums; the rest keeps printed graphs readable.
  */
+#include <math.h>
 #include <string.h>
 #include "../base/scope.h"
 #include "../base/type.h"
@@ -119,6 +120,8 @@ static epl__id fold_rule(const site *s)
     double v = s->p->scalar(x, s->attrs);
     if (out == EPL_F32)
         v = (double)(float)v;
+    if (s->f->check && !isfinite(v))
+        return EPL__ID_NONE; /* it stays, to be named */
     return epl__id_of(epl__splat(s->f, out, s->type->shape, v, 0));
 }
 

@@ -2,13 +2,17 @@
  *
  *     predict(params f32[7850], x f32[4,784]) -> logits
  *       %2 = slice f32[7840] %0  axis 0 start 0 length 7840 step 1       # fc
+ *       %5 = scan %4 %2 length 10
+ *         step(each %0, carry %1) -> next %3
+ *           %3 = add f32[8] %1 %0
+ *       %6 = part f32[8] %5 last 0
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "../base/scope.h"
 #include "../base/type.h"
-#include "graph.h"
+#include "region.h"
 
 typedef struct {
     char *at;
@@ -78,18 +82,118 @@ void epl__attrs_text(const epl_attr *table, const void *attrs, char *out, size_t
         put_attr(&t, a, attrs);
 }
 
+/* -- regions ------------------------------------------------------------------------------- */
+static const char *region_name(const epl__region *r)
+{
+    return r->kind == EPL__SCAN    ? "scan"
+           : r->kind == EPL__WHILE ? "while"
+           : r->bodies > 1         ? "switch"
+           : r->again              ? "checkpoint"
+           : r->custom             ? "custom"
+                                   : "call";
+}
+
+/* What a checkpoint was chosen to keep. */
+static void put_kept(text *t, const epl__region *r)
+{
+    char type[EPL_TYPE_TEXT];
+    const epl_fn *b = r->body[0];
+    const epl__kept *kept = r->again ? b->kept : NULL;
+    size_t bytes = 0;
+    for (uint32_t i = 0; kept && i < kept->count; i++) {
+        const epl__port *p = &b->output[kept->output[i]];
+        bytes += epl_bytes(p->type);
+        put(t, "%s %s %s", i ? "," : "  keeps", epl__node_at(b, p->value)->prim->name,
+            epl_type_text(p->type, type));
+    }
+    if (kept)
+        put(t, "%s%zu bytes", kept->count ? ": " : "  keeps ", bytes);
+}
+
+static const char *output_name(const epl__region *r, uint32_t index)
+{
+    return r->kind == EPL__SWITCH ? "result"
+           : index < r->carries   ? "next"
+           : r->kind == EPL__SCAN ? "collect"
+                                  : "going";
+}
+
+/* Which result a part is: see epl__part_type. */
+static void put_part(text *t, const epl__region *r, uint32_t index)
+{
+    const char *name = r->kind == EPL__SWITCH   ? "result"
+                       : index < r->carries     ? "last"
+                       : index < 2 * r->carries ? "before"
+                                                : "collected";
+    uint32_t first = r->kind == EPL__SWITCH || index < r->carries ? 0
+                     : index < 2 * r->carries                     ? r->carries
+                                                                  : 2 * r->carries;
+    put(t, " %s %u", name, index - first);
+}
+
+/* Body `which`, whose operands begin at `first`: how its inputs come in, what it gives. */
+static void put_ports(text *t, const epl__region *r, uint32_t which, uint32_t first)
+{
+    static const char *const role[] = {"pass", "each", "carry"};
+    const epl_fn *b = r->body[which];
+    if (r->kind != EPL__SWITCH)
+        put(t, "step(");
+    else if (r->bodies > 1)
+        put(t, "branch %u(", which);
+    else
+        put(t, "body(");
+    for (uint32_t i = 0; i < b->inputs; i++)
+        put(t, "%s%s %%%u", i ? ", " : "", role[r->role[first + i]], b->input[i].value);
+    put(t, ")");
+    for (uint32_t i = 0; i < b->outputs; i++)
+        put(t, "%s%s %%%u", i ? ", " : " -> ", output_name(r, i), b->output[i].value);
+    put(t, "\n");
+}
+
+/* -- nodes --------------------------------------------------------------------------------- */
+static void put_node(text *t, const epl_fn *f, epl__id id)
+{
+    const epl__node *n = epl__node_at(f, id);
+    const epl__region *r = n->prim == &epl__prim_region ? epl__region_of(n) : NULL;
+    char type[EPL_TYPE_TEXT], attrs[400];
+    put(t, "%%%u = %s", id & ~EPL__TAPE, r ? region_name(r) : n->prim->name);
+    if (!r)
+        put(t, " %s", epl_type_text(*n->type, type));
+    for (uint32_t i = 0; i < n->count; i++)
+        put(t, " %s%u", n->in[i] & EPL__TAPE ? "%t" : "%", n->in[i] & ~EPL__TAPE);
+    if (r && r->kind == EPL__SCAN)
+        put(t, " length %lld%s", (long long)r->length, r->reverse ? " reverse" : "");
+    if (r)
+        put_kept(t, r);
+    const epl__node *of = n->count ? epl__node_at(f, n->in[0]) : NULL;
+    if (n->prim == &epl__prim_part && of->prim == &epl__prim_region)
+        put_part(t, epl__region_of(of), (uint32_t)((const epl__part_attrs *)n->attrs)->index);
+    epl__attrs_text(n->prim->attrs, n->attrs, attrs, sizeof attrs);
+    put(t, "%s", attrs);
+    if (*f->where[n->where])
+        put(t, "  # %s", f->where[n->where]);
+}
+
 void epl__node_text(const epl_fn *f, epl__id id, char *out, size_t size)
 {
     text t = {out, size, 0};
-    const epl__node *n = epl__node_at(f, id);
-    char type[EPL_TYPE_TEXT], attrs[400];
-    put(&t, "%%%u = %s %s", id & ~EPL__TAPE, n->prim->name, epl_type_text(*n->type, type));
-    for (uint32_t i = 0; i < n->count; i++)
-        put(&t, " %s%u", n->in[i] & EPL__TAPE ? "%t" : "%", n->in[i] & ~EPL__TAPE);
-    epl__attrs_text(n->prim->attrs, n->attrs, attrs, sizeof attrs);
-    put(&t, "%s", attrs);
-    if (*f->where[n->where])
-        put(&t, "  # %s", f->where[n->where]);
+    put_node(&t, f, id);
+}
+
+static void put_nodes(text *t, const epl_fn *f, int indent)
+{
+    for (epl__id id = 0; id < f->main.count; id++) {
+        const epl__node *n = epl__node_at(f, id);
+        const epl__region *r = n->prim == &epl__prim_region ? epl__region_of(n) : NULL;
+        put(t, "%*s", indent, "");
+        put_node(t, f, id);
+        put(t, "\n");
+        for (uint32_t k = 0, first = 0; r && k < r->bodies; first += r->body[k++]->inputs) {
+            put(t, "%*s", indent + 2, "");
+            put_ports(t, r, k, first);
+            put_nodes(t, r->body[k], indent + 4);
+        }
+    }
 }
 
 static void ports_text(text *t, const epl_fn *f)
@@ -110,12 +214,8 @@ static void ports_text(text *t, const epl_fn *f)
 
 static void whole(text *t, const epl_fn *f)
 {
-    char line[1200];
     ports_text(t, f);
-    for (epl__id id = 0; id < f->main.count; id++) {
-        epl__node_text(f, id, line, sizeof line);
-        put(t, "  %s\n", line);
-    }
+    put_nodes(t, f, 2);
 }
 
 const char *epl_fn_text(epl_fn *f)

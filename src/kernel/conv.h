@@ -131,7 +131,7 @@ void epl__conv_phase_lay_out(const epl__conv_desc *d, epl__conv_phase *p);
  * of a phase on each axis. */
 bool epl__conv_phase_lay_out_alike(epl__arena *a, epl__conv *g, int64_t *q);
 /* Terms of a sum that are done at a time, about. */
-enum { EPL__CONV_TERMS = 320, EPL__CONV_TERMS_3D = 32 };
+enum { EPL__CONV_TERMS = 320 };
 /* conv_choose.c, conv_units.c, conv_tables.c: mode, layout, steps, tables, units; false without
  * memory, or if tables would be out of proportion. */
 void epl__conv_choose_mode(const epl__conv *g, epl__conv_phase *p);

@@ -91,12 +91,26 @@ static void choose_unit(const epl__conv *g, epl__conv_phase *p, double total)
     p->grid_k = epl__div_up(d->k, p->k_of_unit);
 }
 
-/* Sums over windows of three axes are long; in shorter turns less is lost in rounding. */
+/* The most terms of a turn. Sums over windows of three axes are long. A sum of n terms in turns
+ * of k loses n / k + k roundings at most, which is least with k = sqrt(n); turns cost time, so
+ * they are a little longer. */
+static int64_t longest_turn(const epl__conv *g, const epl__conv_phase *p)
+{
+    int64_t most = 1;
+    if (g->d.window[0] == 1) {
+        return EPL__CONV_TERMS;
+    }
+    while (most < EPL__CONV_TERMS && most * most < g->d.c * p->taps * 5 / 2) {
+        most++;
+    }
+    return most;
+}
+
 static void choose_turns(const epl__conv *g, epl__conv_phase *p)
 {
     const int64_t terms = epl__most(1, p->c_step * p->taps);
-    const int64_t most = g->d.window[0] > 1 ? EPL__CONV_TERMS_3D : EPL__CONV_TERMS;
-    p->kc = p->mode == EPL__CONV_DOT ? terms : epl__div_up(terms, epl__div_up(terms, most));
+    const int64_t turns = epl__div_up(terms, longest_turn(g, p));
+    p->kc = p->mode == EPL__CONV_DOT ? terms : epl__div_up(terms, turns);
 }
 
 /* Channels at a time: enough terms for a step, but a copy that stays in the cache. */

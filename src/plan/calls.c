@@ -2,7 +2,7 @@
 #include <string.h>
 #include "../base/scope.h"
 #include "../base/type.h"
-#include "plan.h"
+#include "check.h"
 
 epl__step *epl__step_add(epl__making *m, const epl__place *place, uint32_t places, epl__id where)
 {
@@ -173,7 +173,11 @@ bool epl__call_tile(epl__making *m, const epl__plan_step *s)
         if (!t->d.is_const[i])
             t->place[places++] = epl__place_of(m, t->view[i], t->d.in_dtype[i]);
     find_apart(t);
-    return epl__call_add(m, epl__tile_prepare(&m->program->arena, &t->d), t->place, places, s->id);
+    uint32_t before = m->program->steps;
+    if (!epl__call_add(m, epl__tile_prepare(&m->program->arena, &t->d), t->place, places, s->id))
+        return false;
+    return !m->f->check || m->program->steps == before ||
+           epl__check_tile(m, s, &t->d, t->view, t->in_id);
 }
 
 static bool call_panel(epl__making *m, const epl__plan_step *s)
@@ -194,12 +198,15 @@ bool epl__calls(epl__making *m)
             m->program->once = m->program->steps;
             m->program->once_cost = m->program->cost;
         }
+        uint32_t before = m->program->steps;
         bool ok = s->kind == EPL__STEP_TILE     ? epl__call_tile(m, s)
                   : s->kind == EPL__STEP_DOT    ? epl__call_dot(m, s)
                   : s->kind == EPL__STEP_CONV   ? epl__call_conv(m, s)
                   : s->kind == EPL__STEP_REGION ? epl__call_region(m, s)
                   : s->kind == EPL__STEP_PANEL  ? call_panel(m, s)
                                                 : epl__call_rest(m, s);
+        if (ok && m->f->check && m->program->steps == before + 1)
+            ok = epl__check_other(m, s);
         if (!ok)
             return false;
     }

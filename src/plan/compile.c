@@ -36,6 +36,7 @@ static bool ports(epl__making *m)
         return false;
     p->inputs = m->f->inputs;
     p->outputs = m->f->outputs;
+    p->check = m->f->check;
     for (uint32_t i = 0; i < p->inputs + p->outputs; i++) {
         bool in = i < p->inputs;
         epl__port *to = in ? &p->input[i] : &p->output[i - p->inputs];
@@ -71,14 +72,14 @@ static epl__program *program_new(const epl_alloc *alloc)
 
 epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f)
 {
-    return epl__body_make(s, alloc, f, NULL);
+    return epl__body_make(s, alloc, f, NULL, 0);
 }
 
 epl__program *epl__body_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f,
-                             const bool *same)
+                             const bool *same, int64_t spare)
 {
     epl_scope *scratch = epl_scope_new(alloc);
-    epl__making m = {.scope = s, .program = program_new(alloc), .same = same};
+    epl__making m = {.scope = s, .program = program_new(alloc), .same = same, .spare = spare};
     epl__arena_init(&m.arena, alloc);
     m.f = epl__simplified(scratch, f);
     bool ok = m.f != NULL;

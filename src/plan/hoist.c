@@ -2,9 +2,9 @@
  *
  * In a loop's body, a step that reads nothing but what is the same at all steps of the loop
  * comes first and is run once; so is the packing of a matrix that is multiplied by at every
- * step. Invariant: what such a step makes and others read keeps its memory to the end, and
- * lies in no result. A matrix that many parts of one product would pack for themselves is
- * packed before it.
+ * step, if that takes no more than half of what the loop gives. Invariant: what such a step makes
+ * and others read keeps its memory to the end, and lies in no result. A matrix that many parts of
+ * one product would pack for themselves is packed before it.
  */
 #include <string.h>
 #include "../base/scope.h"
@@ -106,7 +106,8 @@ static bool panel(epl__making *m, epl__plan_step *s, epl__plan_step *to)
     epl__dot_desc(m, s, d);
     epl__gemm_pack p = epl__gemm_packed(d);
     const epl__view *v = &s->operand[p.operand];
-    bool steady = m->same && !s->once && same(m, v);
+    int64_t bytes = p.size * (int64_t)epl_dtype_bytes(d->dtype);
+    bool steady = m->same && !s->once && bytes <= m->spare && same(m, v);
     bool often = p.times >= MANY_TIMES && p.size >= WORTH_A_STEP;
     if (!p.size || !(steady || often) || m->nodes == m->room)
         return true;
@@ -116,6 +117,7 @@ static bool panel(epl__making *m, epl__plan_step *s, epl__plan_step *to)
     if (!m->type[id])
         return false;
     m->nodes++;
+    m->spare -= steady ? bytes : 0;
     m->view[id] = (epl__view){.root = id, .stride = {1}};
     m->memory[id] = (epl__memory){.stored = true,
                                   .host = EPL__ID_NONE,

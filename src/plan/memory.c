@@ -80,10 +80,12 @@ static int64_t take(heap *h, int64_t size)
 }
 
 /* An operand of tile step k whose bytes the result can take over: it dies here, and is read
- * element by element by all members. */
+ * element by element by all members. A checked step must find its operands afterwards. */
 static epl__id taken_over(const epl__making *m, int k, epl__id made, const int64_t *offset)
 {
     const epl__plan_step *s = &m->step[k];
+    if (m->f->check)
+        return EPL__ID_NONE;
     for (uint32_t i = 0; m->memory[made].step == k && s->kind == EPL__STEP_TILE && i < s->members;
          i++) {
         const epl__node *n = epl__node_at(m->f, s->member[i]);

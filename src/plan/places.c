@@ -93,6 +93,16 @@ static uint32_t list_gifts(epl__making *m, gift *list)
     return n;
 }
 
+/* Does region `id` make one value alone, of this type? Then that value may lie anywhere. */
+static bool lone_result(const epl__making *m, epl__id id, const epl_type *t)
+{
+    const epl__node *n = epl__node_at(m->f, id);
+    const epl__layout *l = n->prim == &epl__prim_laid ? ((const epl__laid_attrs *)n->attrs)->layout
+                                                      : NULL;
+    return l && l->outputs == 1 && !l->region.carries && l->region.kind != EPL__WHILE &&
+           epl_bytes(*t) && l->bytes - (int64_t)epl_bytes(*t) < 64;
+}
+
 /* The node that makes the value, if the value is all of it as it lies. */
 static epl__id maker(const epl__making *m, epl__id id)
 {
@@ -100,8 +110,8 @@ static epl__id maker(const epl__making *m, epl__id id)
     if (v->root == EPL__ID_NONE || v->root >= m->f->main.count || m->memory[v->root].step < 0)
         return EPL__ID_NONE;
     int64_t all = epl_count(*m->type[v->root]);
-    bool whole = v->offset == 0 && epl_count(*m->type[id]) == all &&
-                 epl__contiguous(m->type[id], v);
+    bool whole = v->offset == 0 && epl__contiguous(m->type[id], v) &&
+                 (epl_count(*m->type[id]) == all || lone_result(m, v->root, m->type[id]));
     return whole ? v->root : EPL__ID_NONE;
 }
 
@@ -205,6 +215,17 @@ static bool writes_strided(const epl__plan_step *s)
            s->kind == EPL__STEP_REDUCE || s->kind == EPL__STEP_ASSEMBLE;
 }
 
+/* The region of a lone result that is written as it lies, with these strides; or none. */
+static epl__id region_of(const epl__making *m, const epl__node *part, const int64_t *stride)
+{
+    epl__id region = part->in[0];
+    epl__view v = {.root = region};
+    memcpy(v.stride, stride, sizeof v.stride);
+    bool lone = epl__contiguous(part->type, &v) && lone_result(m, region, part->type) &&
+                m->memory[region].users == 1;
+    return lone ? region : EPL__ID_NONE;
+}
+
 /* The strides that the maker of operand `in` must write with, so that `in` has stride. */
 static epl__id through_views(const epl__making *m, epl__id in, int64_t *stride)
 {
@@ -214,6 +235,8 @@ static epl__id through_views(const epl__making *m, epl__id in, int64_t *stride)
             return m->memory[in].step >= 0 && m->memory[in].users == 1 ? in : EPL__ID_NONE;
         if (m->uses[in] != 1)
             return EPL__ID_NONE;
+        if (n->prim == &epl__prim_part)
+            return region_of(m, n, stride);
         int64_t inner[EPL_MAX_RANK] = {0};
         if (n->prim == &epl__prim_reshape) {
             if (!epl__reshape_strides(n->type->shape, stride, m->type[n->in[0]]->shape, inner))
@@ -304,7 +327,11 @@ static void place_pieces(epl__making *m, epl__id id)
         memcpy(stride, whole->stride, sizeof stride);
         epl__id made = through_views(m, n->in[i], stride);
         if (made == EPL__ID_NONE || m->memory[made].placed || !epl_bytes(*m->type[made]) ||
-            m->view[n->in[i]].root != made || !writes_strided(&m->step[m->memory[made].step]))
+            m->view[n->in[i]].root != made)
+            continue;
+        bool strided = writes_strided(&m->step[m->memory[made].step]);
+        if (!strided &&
+            (m->step[m->memory[made].step].kind != EPL__STEP_REGION || whole->over != EPL__ID_NONE))
             continue;
         epl__memory *piece = &m->memory[made];
         epl__view spot = {.root = whole->over};
@@ -318,8 +345,10 @@ static void place_pieces(epl__making *m, epl__id id)
         piece->host = id;
         piece->place.byte = a->offset.at[i] * whole->stride[a->axis] *
                             (int64_t)epl_dtype_bytes(n->type->dtype);
-        memcpy(piece->stride, stride, sizeof stride);
-        memcpy(m->view[made].stride, stride, sizeof stride);
+        if (strided) {
+            memcpy(piece->stride, stride, sizeof stride);
+            memcpy(m->view[made].stride, stride, sizeof stride);
+        }
         for (epl__id h = id; h != EPL__ID_NONE; h = m->memory[h].host) /* it lies in all of them */
             if (piece->step < m->memory[h].first)
                 m->memory[h].first = piece->step;

@@ -41,6 +41,7 @@ typedef struct {
     epl__place *place; /* results first, then operands */
     uint32_t places;
     const char *where;
+    const struct epl__check *check; /* of a checked plan: src/plan/check.h */
 } epl__step;
 struct epl__program {
     epl__arena arena; /* all of it */
@@ -56,6 +57,8 @@ struct epl__program {
     uint32_t most_arrays;       /* places of a step, bodies included */
     double cost, once_cost;     /* nanoseconds on one core, roughly */
     bool fallible;              /* a run may end with an error of its data */
+    int check;                  /* an epl_check */
+    bool *watched;              /* checked: inputs that are read */
     epl__program *inner, *next; /* of regions: freed with this one */
 };
 /* Pointers that a run of p needs: workspace, inputs, outputs, a step's, and those of bodies. */
@@ -68,9 +71,10 @@ static inline size_t epl__slots(const epl__program *p)
  * memory from alloc, f's is not needed afterwards; whoever made it frees it. */
 epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f);
 void epl__program_free(epl__program *p);
-/* The body of a loop; same: by input, whether it is what it was at the step before. */
+/* The body of a loop. same: by input, whether it is what it was at the step before; spare:
+ * bytes that may be taken to pack matrices once. */
 epl__program *epl__body_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f,
-                             const bool *same);
+                             const bool *same, int64_t spare);
 /* A step a line, with its kernel, where it reads and writes, and the place in the model. */
 size_t epl__program_text(const epl__program *p, char *text, size_t size);
 
@@ -146,6 +150,8 @@ typedef struct {
     int last_fallible;
     const bool *same; /* of a loop's body, by input: the same at every step; or NULL */
     uint32_t once;    /* the first steps are those that are run once */
+    int64_t spare;    /* bytes for matrices that are packed once */
+    bool *open;       /* checked: of f's nodes, read otherwise than by a choice */
     epl__program *program;
 } epl__making;
 

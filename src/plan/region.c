@@ -27,8 +27,10 @@ static bool programs(epl__making *m, epl__run_region *r)
     epl__arena *arena = &m->program->arena;
     r->body = epl__arena_take(arena, (l->region.bodies + 1) * sizeof *r->body);
     for (uint32_t k = 0; r->body && k < l->region.bodies; k++) {
+        l->region.body[k]->check = m->f->check;
         bool *same = l->region.kind == EPL__SCAN ? passed_in(m, l) : NULL;
-        epl__program *p = epl__body_make(m->scope, arena->alloc, l->region.body[k], same);
+        epl__program *p =
+            epl__body_make(m->scope, arena->alloc, l->region.body[k], same, l->bytes / 2);
         if (!p)
             return false;
         r->body[k] = p;

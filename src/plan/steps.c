@@ -4,10 +4,11 @@
  * written before that step or in it: the step keeps its place in the order, and one pass
  * over memory does for all its members.
  */
+#include <limits.h>
 #include <string.h>
 #include "../base/scope.h"
 #include "../base/type.h"
-#include "plan.h"
+#include "check.h"
 
 enum { MOST_MEMBERS = 32, MOST_READS = 14, WINDOW = 64 };
 
@@ -234,5 +235,8 @@ bool epl__steps(epl__making *m)
         if (!node_step(m, id))
             return false;
     }
-    return true;
+    if (!m->f->check)
+        return true;
+    m->last_fallible = INT_MAX - 1; /* any step of a checked plan may end the run */
+    return epl__check_begin(m);
 }

@@ -4,6 +4,7 @@
  * straight into the place of the next one. The last step writes where the result is wanted.
  */
 #include <string.h>
+#include "../base/scope.h"
 #include "run.h"
 
 typedef struct {
@@ -35,6 +36,24 @@ static char *operand(const loop *c, uint32_t i)
 static char *result(const loop *c, int64_t byte)
 {
     return (char *)c->p[0] + byte;
+}
+
+/* Says at which step of a loop a run failed. */
+static epl_status at_step(const loop *c, epl_status status, int64_t step)
+{
+    char text[EPL__RUN_MESSAGE];
+    epl_work *w = c->inner.work;
+    if (status == EPL_OK)
+        return status;
+    epl__text(text, sizeof text, "%s", w->message);
+    if (c->l->region.kind == EPL__SCAN)
+        epl__text(w->message, sizeof w->message, "%s, in step %lld of a scan of %lld%s", text,
+                  (long long)step, (long long)c->l->region.length,
+                  c->l->region.reverse ? " backwards" : "");
+    else
+        epl__text(w->message, sizeof w->message, "%s, in step %lld of a while", text,
+                  (long long)step);
+    return status;
 }
 
 static void bind_operands(const loop *c, const epl__program *body, uint32_t which)
@@ -109,7 +128,7 @@ static epl_status scanned(loop *c)
         }
         epl_status status = epl__frame_run(body, t ? body->once : 0, &c->inner);
         if (status != EPL_OK)
-            return status;
+            return at_step(c, status, at);
         for (uint32_t i = 0; i < l->region.carries; i++)
             c->carry[i] = *output_slot(c, body, i);
     }
@@ -131,14 +150,14 @@ static epl_status whiled(loop *c)
         *output_slot(c, ask, 0) = c->own + c->r->flag;
         epl_status status = epl__frame_run(ask, 0, &c->inner);
         if (status != EPL_OK)
-            return status;
+            return at_step(c, status, t);
         if (!*(const bool *)(c->own + c->r->flag))
             break;
         for (uint32_t i = 0; i < carries; i++)
             *output_slot(c, body, i) = t % 2 ? result(c, l->last[i]) : c->own + c->r->spare[i];
         status = epl__frame_run(body, 0, &c->inner);
         if (status != EPL_OK)
-            return status;
+            return at_step(c, status, t);
         for (uint32_t i = 0; i < carries; i++)
             c->carry[i] = *output_slot(c, body, i);
     }

@@ -158,6 +158,8 @@ epl_status epl__frame_run(const epl__program *p, uint32_t first, const epl__fram
                                 ? epl__region_run(s->region, at, (char *)base[0] + up(p->workspace),
                                                   at + p->most_places, f)
                                 : step_run(s, at, f);
+        if (s->check && status == EPL_OK)
+            status = epl__check_step(p, s, f);
         if (status != EPL_OK)
             return status;
     }
@@ -172,6 +174,8 @@ epl_status epl__program_run(const epl__program *p, epl_arrays in, epl_arrays out
         return status;
     if (!epl__work_grow(w, p))
         return EPL_ERR_MEMORY;
+    if (p->check && (status = epl__check_inputs(p, in, w)) != EPL_OK)
+        return status;
     w->base[0] = (void *)(((uintptr_t)w->space + 63) & ~(uintptr_t)63);
     for (uint32_t i = 0; i < p->inputs; i++)
         w->base[1 + i] = in.at[i].data;

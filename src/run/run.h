@@ -53,6 +53,10 @@ epl_status epl__frame_run(const epl__program *p, uint32_t first, const epl__fram
 epl_status epl__region_run(const epl__run_region *r, void **p, char *own, void **base,
                            const epl__frame *outer);
 
+/* Of a checked plan: what comes in, and what a step has made; EPL_OK, or the work's message. */
+epl_status epl__check_inputs(const epl__program *p, epl_arrays in, epl_work *w);
+epl_status epl__check_step(const epl__program *p, const epl__step *s, const epl__frame *f);
+
 /* The form for these arguments, built if need be; NULL: work->message says why. */
 epl__program *epl__plan_form(epl_plan plan, epl_arrays in, epl_work *w, epl_status *status);
 bool epl__work_grow(epl_work *w, const epl__program *p);

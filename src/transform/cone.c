@@ -42,7 +42,8 @@ static void ascend(epl_fn *f, epl__cone *cone)
             cone->id[n++] = id;
 }
 
-bool epl__cone_of(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, epl__cone *cone)
+bool epl__cone_until(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, const bool *stop,
+                     epl__cone *cone)
 {
     uint32_t room = 256;
     *cone = (epl__cone){.lowest = lowest};
@@ -52,7 +53,8 @@ bool epl__cone_of(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, 
         ok = push(f, cone, &room, from[i]);
     for (uint32_t next = 0; ok && next < cone->count; next++) {
         const epl__node *n = epl__node_at(f, cone->id[next]);
-        for (uint32_t i = 0; ok && i < n->count; i++)
+        bool end = stop && stop[cone->id[next]];
+        for (uint32_t i = 0; ok && !end && i < n->count; i++)
             ok = push(f, cone, &room, n->in[i]);
     }
     if (!ok) {
@@ -61,6 +63,11 @@ bool epl__cone_of(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, 
     }
     ascend(f, cone);
     return true;
+}
+
+bool epl__cone_of(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, epl__cone *cone)
+{
+    return epl__cone_until(f, from, count, lowest, NULL, cone);
 }
 
 epl_val epl__result(epl_fn *f, epl__id id, const epl_type *type)

@@ -30,16 +30,20 @@ static epl_fn *common(const char *what, epl_vals y, epl_vals x)
         epl_val v = of_y ? y.at[i] : x.at[i - y.count];
         epl_fn *g = epl__fn_of(v);
         const char *role = of_y ? "the result" : "the variable";
-        if (g != f)
+        if (f->closed)
+            epl__fail(f, EPL_ERR_USE,
+                      "[%s] the function \"%s\" is closed; take derivatives inside before its "
+                      "first result, or of its results in the outer function",
+                      what, f->name);
+        else if (g != f)
             epl__fail(f, EPL_ERR_USE,
                       "[%s] %s is %s; both must be values of one function: take it "
                       "in with epl_pass and use that",
                       what, role, g ? "a value of an outer function" : "no value of a function");
-        else if (f->closed)
-            epl__fail(f, EPL_ERR_USE, "[%s] the function \"%s\" is closed", what, f->name);
         else if (!epl_dtype_is_float(epl_typeof(v).dtype)) {
             char t[EPL_TYPE_TEXT];
-            epl__fail(f, EPL_ERR_DTYPE, "[%s] %s is %s; only floating values vary", what, role,
+            epl__fail(f, EPL_ERR_DTYPE,
+                      "[%s] %s is %s; only floating values vary: cast it by epl_cast", what, role,
                       epl_type_text(epl_typeof(v), t));
         } else
             continue;

@@ -1,8 +1,7 @@
 /* jacobian.c -- derivatives along all unit vectors: Jacobians and blocks of Hessians.
  *
  * A product is built once along a stand-in, which is then replaced by `chunk` unit vectors at
- * a time. Chunks follow one another in the graph and share nothing but what does not depend
- * on the direction, so a plan gives the memory of one to the next.
+ * a time, in a scan over chunks: src/transform/chunks.c.
  */
 #include <espalier/derive.h>
 #include <string.h>
@@ -10,44 +9,61 @@
 #include "../base/type.h"
 #include "transform.h"
 
-/* Rows [k, in.shape...]: the unit vectors first, first + 1, ... */
-static epl_val units(epl_fn *f, const epl_type *t, int64_t first, int64_t k)
+/* Unit vectors [k, in.shape...], those of the elements first, first + 1, ...; `first` is an i64
+ * without axes. k 0: one of them, [in.shape...]. */
+static epl_val units(epl_val first, const epl_type *t, int64_t k)
 {
-    int64_t n = epl_count(*t);
-    epl_type number = epl_type_of(EPL_I64, epl_shape_of(1, &n));
-    epl_val of = epl__placeholder(f, &number), i = epl__iota(of, EPL_I64, k);
-    i = epl_op(&epl__prim_add, epl_list(i, epl__like(i, (double)first)), NULL);
-    epl_val row = epl__insert(i, 1, n), column = epl__lead(epl__iota(of, EPL_I64, n), k);
+    int64_t n = epl_count(*t), rows = k ? k : 1;
+    epl_val column = epl__lead(epl__iota(first, EPL_I64, n), rows);
+    epl_val row = epl__broadcast(first, epl_shape_of(1, &rows), 1);
+    if (rows > 1)
+        row = epl_op(&epl__prim_add, epl_list(row, epl__iota(first, EPL_I64, rows)), NULL);
+    row = epl__insert(row, 1, n);
     epl_val unit = epl__cast(epl_op(&epl__prim_eq, epl_list(row, column), NULL), t->dtype);
-    return epl__reshape(unit, epl__shape_insert(t->shape, 0, k));
+    return epl__reshape(unit, k ? epl__shape_insert(t->shape, 0, k) : t->shape);
+}
+
+/* `out` along the unit vectors first, ..., first + k - 1 of `in`, at once. */
+static epl_val at_once(epl_fn *f, epl_val in, epl_val out, int64_t first, int64_t k)
+{
+    epl_type t = epl_typeof(in);
+    epl_val number = epl__splat(f, EPL_I64, epl_shape_of(0, NULL), 0, first);
+    return epl__each_of(f, in, out, units(number, &t, k));
+}
+
+/* Elements [0, runs * size) of `in`, `size` at a time. */
+static epl_val in_turn(epl_fn *f, epl_val in, epl_val out, int64_t runs, int64_t size)
+{
+    epl_type t = epl_typeof(in);
+    epl__id id = epl__id_of(out);
+    epl__chunks *c = epl__chunks_new(f, f, runs, size, 1);
+    epl_val first = epl__iota(in, EPL_I64, runs);
+    first = epl_op(&epl__prim_mul, epl_list(first, epl__like(first, (double)size)), NULL);
+    if (!c || !first.graph)
+        return EPL_NO_VAL;
+    first = epl__chunks_each(c, first);
+    epl__chunks_seed(c, epl__id_of(in), units(first, &t, size > 1 ? size : 0));
+    return epl__chunks_close(c, id + 1) ? epl__val(f, epl__chunks_result(c, id)) : EPL_NO_VAL;
 }
 
 /* `out` along all unit vectors of `in`: [in elements, out.shape...], or with `last` the new
  * axis at the end. */
 static epl_val along_all(epl_fn *f, epl_val in, epl_val out, int64_t chunk, bool last)
 {
-    epl_type t = epl_typeof(in);
-    int64_t n = epl_count(t), size = chunk && chunk < n ? chunk : n;
-    int rank = epl_rank(out);
-    size_t parts = size ? (size_t)((n + size - 1) / size) : 0;
-    epl_val *part = epl__arena_take(&f->arena, (parts + 1) * sizeof *part);
-    if (!part || !in.graph || !out.graph)
+    int64_t n = epl_count(epl_typeof(in)), size = chunk && chunk < n ? chunk : n;
+    int64_t rest = size ? n % size : 0;
+    if (!in.graph || !out.graph)
         return EPL_NO_VAL;
     epl__rules_begin(f);
-    for (size_t i = 0; i < parts; i++) {
-        int64_t first = (int64_t)i * size, k = n - first < size ? n - first : size;
-        part[i] = epl__each_of(f, in, out, units(f, &t, first, k));
-        if (last)
-            part[i] = epl__move_axis(part[i], 0, rank);
-    }
-    epl_val all = EPL_NO_VAL;
-    if (parts == 1)
-        all = part[0];
-    else if (parts)
-        all = epl__concat((epl_vals){parts, part}, last ? rank : 0);
-    else
-        all = epl__full(out, epl_typeof(out).dtype,
-                        epl__shape_insert(epl_typeof(out).shape, last ? rank : 0, 0), 0);
+    epl_type none = epl_typeof(out);
+    none.shape = n ? none.shape : epl__shape_insert(none.shape, 0, 0);
+    epl_val all = !n         ? epl__full(out, none.dtype, none.shape, 0)
+                  : size < n ? in_turn(f, in, out, n / size, size)
+                             : at_once(f, in, out, 0, n);
+    if (rest)
+        all = epl__concat(epl_list(all, at_once(f, in, out, n - rest, rest)), 0);
+    if (last)
+        all = epl__move_axis(all, 0, epl_rank(out));
     epl__rules_end(f);
     return all;
 }

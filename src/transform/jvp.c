@@ -118,6 +118,8 @@ static bool prepare(sweep *s, const epl__id *y, size_t ny, const epl__id *x, siz
 /* A region's parts have their tangents together. */
 static epl__id region_tangent(sweep *s, epl__id id, const epl__node *n)
 {
+    if (!epl__keep_chosen(s->f, id, s->dx))
+        return EPL__ID_NONE;
     epl__id *part = epl__arena_take(&s->f->tape_arena,
                                     (epl__region_parts(epl__region_of(n)) + 1) * sizeof *part);
     if (part && epl__region_tangents(s->f, id, s->dx, part))
@@ -150,7 +152,7 @@ static epl__id tangent_at(sweep *s, epl__id id)
     }
     if (!varies)
         return EPL__ID_NONE;
-    f->where_now = n->where;
+    f->where_now = epl__where_derivative(f, n->where, n->prim);
     if (n->prim == &epl__prim_region)
         return region_tangent(s, id, n);
     epl__id t = epl__id_of(tangent(f, n, s->x, s->dx));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "../base/scope.h"
 #include "../graph/region.h"
+#include "custom.h"
 #include "transform.h"
 
 typedef struct {
@@ -44,6 +45,8 @@ static bool mapped_values(mapping *m, const bool *xm)
             m->out[c] |= m->in[i];
             c++;
         }
+    for (uint32_t i = 0; m->r->custom && i < outputs; i++)
+        m->out[i] = true; /* what a rule makes may depend on more than the body does */
     return true;
 }
 
@@ -84,6 +87,7 @@ static epl_fn *mapped_body(mapping *m, uint32_t k, uint32_t first, epl__id **x, 
     *y = epl__arena_take(&m->scratch, (b->outputs + 1) * sizeof **y);
     if (!g || !*x || !*y)
         return NULL;
+    g->kept = b->kept;
     for (uint32_t i = 0; i < b->inputs; i++) {
         epl_type t = b->input[i].type;
         if (m->in[first + i])
@@ -165,6 +169,10 @@ static epl__id mapped_region(mapping *m)
     epl__id *in = body ? operands(m) : NULL;
     epl__region like = *r;
     like.body = body;
+    if (r->custom && r->custom != &epl__by_body)
+        like.custom = epl__custom_mapped(m->b->into, r, m->in, at, m->b->size);
+    if (r->custom && !like.custom)
+        return EPL__ID_NONE;
     const epl__region *wide = in ? epl__region_new(m->b->into, &like, r->role, at) : NULL;
     return wide ? epl__region_build(m->b->into, wide, in, m->n->count) : EPL__ID_NONE;
 }
@@ -236,6 +244,9 @@ static void remember(mapping *m, const bool *xm, epl__id node)
     epl_fn *f = m->b->into;
     struct epl__memo *k = epl__arena_take(&f->arena, sizeof *k);
     uint32_t n = m->n->count, outputs = m->r->body[0]->outputs;
+    for (uint32_t i = 0; i < n; i++)
+        if (epl__id_of(m->x[i]) & EPL__TAPE)
+            return; /* the tape does not last */
     epl__id *in = epl__arena_take(&f->arena, (n + 1) * sizeof *in);
     bool *flags = epl__arena_take(&f->arena, n + outputs + 1);
     if (!k || !in || !flags)

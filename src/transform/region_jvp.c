@@ -2,12 +2,13 @@
  *
  * The tangent of a scan is a scan: it carries tangents and takes in, step by step, the carried
  * values of the first one, so that it is linear in all that is on the tape. It makes the other
- * values of a step again, but for products that are worth keeping (region_keep.c). That of a switch
- * is a switch that computes its values anew. A while does not know its steps beforehand: its
+ * values of a step again, but for products that are kept (region_products.c). That of a switch is
+ * a switch that computes its values anew. A while does not know its steps beforehand: its
  * tangents are carried beside its values, which works forwards alone.
  */
 #include <string.h>
 #include "../base/scope.h"
+#include "../graph/region.h"
 #include "region_keep.h"
 #include "transform.h"
 
@@ -18,19 +19,19 @@ typedef struct {
     const epl_val *dx;   /* by operand, predicates included */
     uint32_t predicates; /* operands before those of the bodies */
     bool *in, *out;      /* by operand and by body output: varies */
-    uint32_t outputs;    /* of a body, before some are added to be kept */
-    epl__kept kept;
+    bool *found;         /* by body output: some body has a tangent that is not zero */
     epl__arena scratch;
 } tangents;
 
 /* Which inputs and results vary; carried values are followed round. */
 static bool varying(tangents *t)
 {
-    uint32_t at = 0, outputs = t->outputs;
+    uint32_t at = 0, outputs = t->r->body[0]->outputs;
     t->in = epl__arena_take(&t->scratch, t->n->count + 1);
     t->out = epl__arena_take(&t->scratch, outputs + 1);
+    t->found = epl__arena_take(&t->scratch, outputs + 1);
     bool *one = epl__arena_take(&t->scratch, outputs + 1);
-    if (!t->in || !t->out || !one)
+    if (!t->in || !t->out || !t->found || !one)
         return false;
     for (uint32_t i = 0; i + t->predicates < t->n->count; i++)
         t->in[i] = t->dx[i + t->predicates].graph != NULL;
@@ -47,16 +48,35 @@ static bool varying(tangents *t)
     return true;
 }
 
-/* Body k and its tangents: inputs are its own, then one for each that varies; outputs are
- * values (if asked for), then the tangents of those that vary. */
+static const epl__kept *kept_of(const epl__region *r)
+{
+    static const epl__kept none;
+    bool keeps = r->again || r->kind == EPL__SCAN;
+    return keeps && r->body[0]->kept ? r->body[0]->kept : &none;
+}
+
+/* A checkpoint's or a scan's tangents with its kept values as further inputs; y: ids of all its
+ * outputs. */
+static epl_fn *from_kept(tangents *t, epl_fn *g, const epl__id *y)
+{
+    const epl__kept *kept = kept_of(t->r);
+    epl__id *value = epl__arena_take(&t->scratch, (kept->count + 1) * sizeof *value);
+    for (uint32_t i = 0; value && i < kept->count; i++)
+        value[i] = y[kept->output[i]];
+    if (!value || !kept->count)
+        return value ? g : NULL;
+    return epl__keep_taken(t->f, g, value, kept->count);
+}
+
+/* Body k and its tangents: inputs are its own, then one for each that varies, then what is
+ * kept; outputs are values (if asked for), then the tangents of those that vary. */
 static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values)
 {
     const epl_fn *b = t->r->body[k];
     epl_fn *g = epl__body_new(t->f);
     size_t most = (size_t)b->inputs + b->outputs + 1;
-    epl__id *arg = epl__arena_take(&t->scratch, 5 * most * sizeof *arg);
-    epl__id *x = arg + most, *dx = x + most, *y = dx + most, *dy = y + most;
-    epl__id kept[EPL__MOST_KEPT];
+    epl__id *arg = epl__arena_take(&t->scratch, 6 * most * sizeof *arg);
+    epl__id *x = arg + most, *dx = x + most, *y = dx + most, *dy = y + most, *all = dy + most;
     size_t nx = 0, ny = 0;
     if (!g || !arg)
         return NULL;
@@ -69,16 +89,18 @@ static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values
         }
     if (!epl__inline(g, b, arg, 0, b->outputs, y))
         return NULL;
+    memcpy(all, y, b->outputs * sizeof *y);
     for (uint32_t i = 0; values && i < b->outputs; i++)
         if (!epl__body_output(g, y[i]))
             return NULL;
-    for (uint32_t i = 0; i < t->kept.count; i++)
-        kept[i] = y[t->kept.output[i]];
-    for (uint32_t i = 0; i < t->outputs; i++)
+    for (uint32_t i = 0; i < b->outputs; i++)
         if (t->out[i])
             y[ny++] = y[i];
     if (nx && !epl__tangents(g, y, ny, x, dx, nx, dy))
         return NULL;
+    for (uint32_t i = 0, c = 0; nx && i < b->outputs; i++)
+        if (t->out[i])
+            t->found[i] |= dy[c++] != EPL__ID_NONE;
     for (size_t i = 0; i < ny; i++) {
         const epl_type *type = epl__node_at(g, y[i])->type;
         epl__id d = nx ? dy[i] : EPL__ID_NONE;
@@ -88,7 +110,40 @@ static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values
             return NULL;
     }
     epl__tape_clear(g);
-    return t->kept.count ? epl__kept_body(t->f, g, kept, t->kept.count, &t->scratch) : g;
+    return from_kept(t, g, all);
+}
+
+/* Results that turned out to have no tangent do not vary, nor does what is carried if its first
+ * one does not. True: the bodies are to be made again without them. */
+static bool narrowed(tangents *t)
+{
+    const epl__region *r = t->r;
+    uint32_t carried = 0, outputs = r->body[0]->outputs;
+    bool less = false;
+    for (uint32_t i = 0; r->carries && i < r->body[0]->inputs; i++) {
+        uint32_t c = carried;
+        if (r->role[i] != EPL__CARRY)
+            continue;
+        carried++;
+        if (!t->out[c] || t->found[c] || t->dx[t->predicates + i].graph)
+            continue;
+        t->in[i] = t->out[c] = false;
+        less = true;
+    }
+    for (uint32_t i = carried; i < outputs; i++) {
+        less |= t->out[i] && !t->found[i];
+        t->out[i] = t->out[i] && t->found[i];
+    }
+    memset(t->found, 0, outputs * sizeof *t->found);
+    return less;
+}
+
+static bool any_varies(const tangents *t)
+{
+    for (uint32_t i = 0; i < t->r->body[0]->outputs; i++)
+        if (t->out[i])
+            return true;
+    return false;
 }
 
 static epl__id zero_like(epl_fn *f, epl__id id)
@@ -128,8 +183,11 @@ static void push_body(tangents *t, operand_list *o, epl__id node, uint32_t first
         push(o, d.graph ? epl__id_of(d) : zero_like(t->f, t->n->in[t->predicates + i]),
              (epl__role)r->role[i]);
     }
-    for (uint32_t i = 0; i < t->kept.count; i++)
-        push(o, epl__part_of(t->f, node, r->carries + t->kept.output[i]), EPL__EACH);
+    for (uint32_t i = 0; i < kept_of(r)->count; i++) {
+        bool scan = r->kind == EPL__SCAN;
+        uint32_t part = kept_of(r)->output[i] + (scan ? r->carries : 0);
+        push(o, epl__part_of(t->f, node, part), scan ? EPL__EACH : EPL__PASS);
+    }
 }
 
 /* Inputs that a body's results do not need go, with their operands; carried ones stay. */
@@ -150,17 +208,16 @@ static bool prune(tangents *t, epl_fn *body, operand_list *o, uint32_t first)
     return true;
 }
 
+/* EPL__ID_NONE: an error, or nothing varies. */
 static epl__id linear_region(tangents *t, epl__id node)
 {
     const epl__region *r = t->r;
-    size_t most = 2 * (size_t)t->n->count + EPL__MOST_KEPT + 2;
+    size_t most = 2 * (size_t)t->n->count + 2 + kept_of(r)->count;
     operand_list o = {epl__arena_take(&t->scratch, most * sizeof *o.in),
                       epl__arena_take(&t->scratch, most), 0};
     epl_fn **body = epl__arena_take(&t->scratch, r->bodies * sizeof *body);
     uint32_t at = 0;
     if (!o.in || !o.role || !body)
-        return EPL__ID_NONE;
-    if (r->kind == EPL__SCAN && !epl__kept_products(r, &t->kept, &t->scratch))
         return EPL__ID_NONE;
     for (uint32_t i = 0; i < t->predicates; i++)
         o.in[o.count++] = t->n->in[i];
@@ -174,9 +231,12 @@ static epl__id linear_region(tangents *t, epl__id node)
         if (!prune(t, body[k], &o, first))
             return EPL__ID_NONE;
     }
+    if (narrowed(t))
+        return any_varies(t) ? linear_region(t, node) : EPL__ID_NONE;
     epl__region like = *r;
     like.body = body;
     like.again = false;
+    like.custom = r->custom ? &epl__by_body : NULL;
     const epl__region *linear =
         epl__region_new(t->f, &like, o.role + t->predicates, o.count - t->predicates);
     return linear ? epl__region_build(t->f, linear, o.in, o.count) : EPL__ID_NONE;
@@ -186,9 +246,9 @@ static epl__id linear_region(tangents *t, epl__id node)
 static void linear_parts(tangents *t, epl__id region, epl__id *out)
 {
     const epl__region *r = t->r;
-    uint32_t next = 0;
+    uint32_t outputs = r->body[0]->outputs, next = 0;
     const epl__region *l = epl__region_of(epl__node_at(t->f, region));
-    for (uint32_t i = 0; i < t->outputs; i++) {
+    for (uint32_t i = 0; i < outputs; i++) {
         if (!t->out[i])
             continue;
         bool carried = r->kind == EPL__SCAN && i < r->carries;
@@ -218,7 +278,10 @@ static bool while_region(tangents *t, epl__id *out)
                 "epl_scan, or differentiate its result implicitly");
             return false;
         }
-    epl_fn *g = tangent_body(t, 0, 0, true), *body = g ? epl__body_new(t->f) : NULL;
+    epl_fn *g = tangent_body(t, 0, 0, true);
+    if (g && narrowed(t))
+        return !any_varies(t) || while_region(t, out);
+    epl_fn *body = g ? epl__body_new(t->f) : NULL;
     if (!o.in || !o.role || !body)
         return false;
     push_body(t, &o, EPL__ID_NONE, 0, b->inputs);
@@ -248,19 +311,18 @@ bool epl__region_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *out
     const epl__node *n = epl__node_at(f, id);
     tangents t = {.f = f, .n = n, .r = epl__region_of(n), .dx = dx};
     t.predicates = epl__predicates(t.r);
-    t.outputs = t.r->body[0]->outputs;
-    epl__arena_init(&t.scratch, f->arena.alloc);
     for (uint32_t i = 0; i < epl__region_parts(t.r); i++)
         out[i] = EPL__ID_NONE;
-    bool ok = varying(&t), any = false;
-    for (uint32_t i = 0; ok && i < t.outputs; i++)
-        any |= t.out[i];
-    if (ok && any && t.r->kind == EPL__WHILE)
+    if (t.r->custom && t.r->custom->tangents)
+        return t.r->custom->tangents(f, id, dx, out);
+    epl__arena_init(&t.scratch, f->arena.alloc);
+    bool ok = varying(&t);
+    if (ok && any_varies(&t) && t.r->kind == EPL__WHILE)
         ok = while_region(&t, out);
-    else if (ok && any) {
+    else if (ok && any_varies(&t)) {
         epl__id region = linear_region(&t, id);
-        ok = region != EPL__ID_NONE;
-        if (ok)
+        ok = region != EPL__ID_NONE || (!any_varies(&t) && epl_scope_status(f->scope) == EPL_OK);
+        if (region != EPL__ID_NONE)
             linear_parts(&t, region, out);
     }
     epl__arena_free(&t.scratch);

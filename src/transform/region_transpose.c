@@ -152,9 +152,10 @@ static bool scan_inputs(transposing *t, turned *w, results *s)
             w->x[i] = epl__tape_input(w->g, epl__type_intern(w->g, type));
         s->at_start[i] = s->each[i] = EPL__ID_NONE;
         if (r->role[i] == EPL__CARRY) {
-            if (!t->linear[i]) {
-                epl__fail(t->f, EPL_ERR_RULE, "[scan] a step is not linear in what it carries");
-                return false;
+            if (!t->linear[i]) { /* a tangent that nothing on the tape reaches */
+                w->x[i] = zeros(w->g, type);
+                c++;
+                continue;
             }
             epl__id end = t->ct[c];
             push(t, end == EPL__ID_NONE ? zeros(t->f, type) : end, EPL__CARRY);
@@ -325,6 +326,7 @@ static bool switch_back(transposing *t, epl__id *out)
     }
     epl__region like = *r;
     like.body = body;
+    like.custom = r->custom ? &epl__by_body : NULL;
     const epl__region *back =
         epl__region_new(t->f, &like, t->role + t->predicates, t->count - t->predicates);
     epl__id node = back ? epl__region_build(t->f, back, t->in, t->count) : EPL__ID_NONE;
@@ -342,9 +344,11 @@ bool epl__region_transpose(epl_fn *f, epl__id id, const epl__id *ct, epl__id *ou
     const epl__node *n = epl__node_at(f, id);
     transposing t = {.f = f, .n = n, .r = epl__region_of(n), .ct = ct};
     t.predicates = epl__predicates(t.r);
-    epl__arena_init(&t.scratch, f->arena.alloc);
     for (uint32_t i = 0; i < n->count; i++)
         out[i] = EPL__ID_NONE;
+    if (t.r->custom && t.r->custom->transpose)
+        return t.r->custom->transpose(f, id, ct, out);
+    epl__arena_init(&t.scratch, f->arena.alloc);
     bool ok = linear_operands(&t);
     if (ok && t.r->kind == EPL__WHILE) {
         epl__fail(f, EPL_ERR_RULE, "[while] a loop without a bound has no reverse derivative");

@@ -16,6 +16,9 @@ typedef struct {
     epl__id lowest;
 } epl__cone;
 bool epl__cone_of(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, epl__cone *cone);
+/* The same, operands of the ids in stop not followed. */
+bool epl__cone_until(epl_fn *f, const epl__id *from, size_t count, epl__id lowest, const bool *stop,
+                     epl__cone *cone);
 static inline bool epl__in_cone(const epl_fn *f, epl__id id, epl__id lowest)
 {
     return !(id & EPL__TAPE) && id >= lowest && f->mark[id] == f->epoch;
@@ -29,6 +32,9 @@ bool epl__tangents(epl_fn *f, const epl__id *y, size_t ny, const epl__id *x, con
 bool epl__transpose(epl_fn *f, const epl__id *y, const epl__id *ct, size_t ny, const epl__id *x,
                     size_t nx, epl__id *out);
 
+/* Chooses what derivatives take from a checkpoint, which may give it more parts; dx: none for
+ * operands that do not vary. src/transform/region_keep.c. */
+bool epl__keep_chosen(epl_fn *f, epl__id region, const epl_val *dx);
 /* Tangents of a region's parts, given those of its operands; EPL__ID_NONE: does not vary. */
 bool epl__region_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *out);
 /* Cotangents of operands of a region on the tape, given those of its parts. */
@@ -48,6 +54,8 @@ typedef struct {
 epl__id epl__batch(const epl__batching *b, epl__id id);
 /* The same; *mapped tells whether the axis is there. */
 epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped);
+/* The same; what the ids in stop (all of them in map) depend on is not looked at. */
+epl__id epl__batch_until(const epl__batching *b, epl__id id, const bool *stop, bool *mapped);
 /* A region of b->from with operands x of b->into, mapped ones with the axis in front: its parts
  * in b->into, and which have the axis. */
 bool epl__region_batch(const epl__batching *b, epl__id id, const epl_val *x, const bool *xm,
@@ -55,8 +63,19 @@ bool epl__region_batch(const epl__batching *b, epl__id id, const epl_val *x, con
 
 /* `out`, which depends on the placeholder `in`, for each entry of rows: [n, out.shape...]. */
 epl_val epl__each_of(epl_fn *f, epl_val in, epl_val out, epl_val rows);
-/* Entries [start, start + size) of value id of a map, in its parent: src/transform/vmap.c. */
-epl__id epl__collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size);
+
+/* A map as a scan of `runs` runs of `size` entries: src/transform/chunks.c. First what comes in
+ * entry by entry ([runs, ...] in `into`; given back as a value of the body), then seeds: ids of
+ * `from` and what they are in the body, with the mapped axis in front if size > 1; at most `most`
+ * of each. Closed, results are ids of `from` below `end`: [runs * size, ...] in `into`. Within one
+ * function end - 1 is the only result. Those that do not vary must not be asked for. */
+typedef struct epl__chunks epl__chunks;
+epl__chunks *epl__chunks_new(epl_fn *from, epl_fn *into, int64_t runs, int64_t size, uint32_t most);
+epl_val epl__chunks_each(epl__chunks *c, epl_val rows);
+void epl__chunks_seed(epl__chunks *c, epl__id id, epl_val in_body);
+bool epl__chunks_close(epl__chunks *c, epl__id end);
+bool epl__chunks_varies(const epl__chunks *c, epl__id id);
+epl__id epl__chunks_result(epl__chunks *c, epl__id id);
 
 /* The result of a transform: a node of its own, of x's type. */
 epl_val epl__result(epl_fn *f, epl__id id, const epl_type *type);

@@ -195,7 +195,7 @@ bool epl__transpose(epl_fn *f, const epl__id *y, const epl__id *ct, size_t ny, c
         b.of[i].full = EPL__ID_NONE;
     epl__rules_begin(f);
     for (size_t i = 0; i < ny; i++)
-        if (y[i] != EPL__ID_NONE)
+        if (y[i] != EPL__ID_NONE && (y[i] & EPL__TAPE)) /* else it is zero, as of a region's part */
             give(&b, y[i], ct[i]);
     for (uint32_t i = count; i-- > 0 && epl_scope_status(f->scope) == EPL_OK;) {
         const epl__node *n = epl__node_at(f, i | EPL__TAPE);

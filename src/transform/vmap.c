@@ -18,6 +18,7 @@ typedef struct {
     bool *mapped;
     epl__id **parts; /* of regions, by id - lowest: their parts, and which are mapped */
     bool **parts_mapped;
+    uint32_t *seed; /* by id - lowest: 1 + its place in b->map */
     epl_val *x;
     bool *xm;
 } replay;
@@ -39,12 +40,13 @@ static epl_val batched(epl_fn *into, const epl__node *n, epl_val *x, const bool 
     return epl_op(p, (epl_vals){n->count, x}, n->attrs);
 }
 
-static bool prepare(replay *r, epl__id id)
+static bool prepare(replay *r, epl__id id, const bool *stop)
 {
     epl_fn *from = r->b->from;
-    if (!epl__cone_of(from, &id, 1, r->b->lowest, &r->cone))
+    const epl__batching *b = r->b;
+    if (!epl__cone_until(from, &id, 1, b->lowest, stop, &r->cone))
         return false;
-    uint32_t most = 16, span = id - r->b->lowest + 1;
+    uint32_t most = 16, span = id - b->lowest + 1;
     bool regions = false;
     for (uint32_t i = 0; i < r->cone.count; i++) {
         const epl__node *n = epl__node_at(from, r->cone.id[i]);
@@ -53,13 +55,18 @@ static bool prepare(replay *r, epl__id id)
     }
     r->to = epl__arena_take(&from->tape_arena, span * sizeof *r->to);
     r->mapped = epl__arena_take(&from->tape_arena, span * sizeof *r->mapped);
+    r->seed = epl__arena_take(&from->tape_arena, span * sizeof *r->seed);
     r->x = epl__arena_take(&from->tape_arena, most * sizeof *r->x);
     r->xm = epl__arena_take(&from->tape_arena, most * sizeof *r->xm);
     if (regions) {
         r->parts = epl__arena_take(&from->tape_arena, span * sizeof *r->parts);
         r->parts_mapped = epl__arena_take(&from->tape_arena, span * sizeof *r->parts_mapped);
     }
-    if (r->to && r->mapped && r->x && r->xm && (!regions || (r->parts && r->parts_mapped)))
+    for (size_t k = b->count; r->seed && k-- > 0;)
+        if (b->map[k] >= b->lowest && b->map[k] <= id)
+            r->seed[b->map[k] - b->lowest] = (uint32_t)k + 1;
+    if (r->to && r->mapped && r->seed && r->x && r->xm &&
+        (!regions || (r->parts && r->parts_mapped)))
         return true;
     epl__fail(from, EPL_ERR_MEMORY, "no memory for a map of \"%s\"", from->name);
     return false;
@@ -68,13 +75,12 @@ static bool prepare(replay *r, epl__id id)
 static bool seeded(replay *r, epl__id id)
 {
     const epl__batching *b = r->b;
-    for (size_t k = 0; k < b->count; k++)
-        if (b->map[k] == id) {
-            r->to[id - b->lowest] = b->to[k];
-            r->mapped[id - b->lowest] = b->mapped[k];
-            return true;
-        }
-    return false;
+    uint32_t k = r->seed[id - b->lowest];
+    if (!k)
+        return false;
+    r->to[id - b->lowest] = b->to[k - 1];
+    r->mapped[id - b->lowest] = b->mapped[k - 1];
+    return true;
 }
 
 static void replay_region(replay *r, epl__id id, const epl__node *n)
@@ -137,10 +143,10 @@ static void replay_node(replay *r, epl__id id)
     r->to[slot] = epl__id_of(epl__build(b->into, n->prim, in, n->count, n->attrs, n->type));
 }
 
-epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped)
+epl__id epl__batch_until(const epl__batching *b, epl__id id, const bool *stop, bool *mapped)
 {
     replay r = {.b = b};
-    if (!prepare(&r, id))
+    if (!prepare(&r, id, stop))
         return EPL__ID_NONE;
     uint32_t where = b->into->where_now;
     epl__rules_begin(b->into);
@@ -152,6 +158,11 @@ epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped)
     b->into->where_now = where;
     epl__tape_clear(b->from);
     return epl_scope_status(b->into->scope) == EPL_OK ? out : EPL__ID_NONE;
+}
+
+epl__id epl__batch_raw(const epl__batching *b, epl__id id, bool *mapped)
+{
+    return epl__batch_until(b, id, NULL, mapped);
 }
 
 epl__id epl__batch(const epl__batching *b, epl__id id)
@@ -282,7 +293,9 @@ static epl_val take(epl_fn *f, epl_val x, int axis, bool each, const char *what)
         axis += axis < 0 ? rank : 0;
         int64_t size = t.shape.dim[axis];
         if (f->mapped_size >= 0 && f->mapped_size != size) {
-            epl__fail(f, EPL_ERR_SHAPE, "[each] axis %d of %s has %lld entries, the %s has %lld",
+            epl__fail(f, EPL_ERR_SHAPE,
+                      "[each] axis %d of %s has %lld entries, the %s has %lld: all that comes in "
+                      "by entry has as many (epl_pass takes in a whole value)",
                       axis, epl_type_text(t, text), (long long)size,
                       f->kind == EPL__FN_MAP ? "map" : "scan", (long long)f->mapped_size);
             return EPL_NO_VAL;
@@ -302,88 +315,4 @@ epl_val epl_each(epl_fn *f, epl_val x, int axis)
 epl_val epl_pass(epl_fn *f, epl_val x)
 {
     return take(f, x, 0, false, "pass");
-}
-
-/* Entries [start, start + size) of the map. */
-epl__id epl__collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size)
-{
-    epl_fn *into = f->parent;
-    epl__id *map = epl__arena_take(&into->arena, 2 * (f->entries + 1) * sizeof *map);
-    bool *mapped = epl__arena_take(&into->arena, (f->entries + 1) * sizeof *mapped);
-    if (!map || !mapped) {
-        epl__fail(f, EPL_ERR_MEMORY, "[collect] no memory");
-        return EPL__ID_NONE;
-    }
-    epl__id *to = map + f->entries + 1;
-    epl__rules_begin(into);
-    for (uint32_t i = 0; i < f->entries; i++) {
-        const epl__entry *e = &f->entry[i];
-        epl_val v = epl__val(into, e->outer);
-        map[i] = e->inner;
-        mapped[i] = e->axis >= 0;
-        if (mapped[i])
-            v = epl__slice(epl__move_axis(v, e->axis, 0), 0, start, size, 1);
-        to[i] = epl__id_of(v);
-    }
-    epl__rules_end(into);
-    epl__batching b = {f, into, 0, map, to, mapped, f->entries, size};
-    return epl_scope_status(f->scope) == EPL_OK ? epl__batch(&b, id) : EPL__ID_NONE;
-}
-
-static epl__id collect_one(epl_fn *f, epl__id id)
-{
-    int64_t n = f->mapped_size, chunk = f->chunk && f->chunk < n ? f->chunk : n;
-    if (chunk == n)
-        return epl__collect_part(f, id, 0, n);
-    int64_t parts = (n + chunk - 1) / chunk;
-    epl_val *part = epl__arena_take(&f->parent->arena, (size_t)parts * sizeof *part);
-    if (!part)
-        return EPL__ID_NONE;
-    for (int64_t i = 0; i < parts; i++) {
-        int64_t start = i * chunk, size = n - start < chunk ? n - start : chunk;
-        part[i] = epl__val(f->parent, epl__collect_part(f, id, start, size));
-        if (!part[i].graph)
-            return EPL__ID_NONE;
-    }
-    epl__rules_begin(f->parent);
-    epl_val all = epl__concat((epl_vals){(size_t)parts, part}, 0);
-    epl__rules_end(f->parent);
-    return epl__id_of(all);
-}
-
-epl_val epl_collect(epl_fn *f, epl_val v)
-{
-    epl__id id = epl__id_of(v);
-    if (!f || epl_scope_status(f->scope) != EPL_OK)
-        return EPL_NO_VAL;
-    if (f->kind == EPL__FN_SCAN)
-        return epl__scan_collect(f, v);
-    if (f->kind != EPL__FN_MAP || f->mapped_size < 0 || !f->parent || f->parent->closed)
-        epl__fail(f, EPL_ERR_USE, "[collect] %s",
-                  f->kind != EPL__FN_MAP ? "this is no map and no scan"
-                                         : "the map takes nothing in: use epl_each first");
-    else if (!f->closed && v.graph != f && epl__fn_of(v)) {
-        epl_type t =
-            epl_type_of(EPL_F32, epl_shape_of(0, NULL)); /* a value of outside: take it in */
-        epl__id both[2];
-        epl_val here = epl__placeholder(f, &t);
-        id = epl__meet(epl_list(v, here), both, "collect") == f ? both[0] : EPL__ID_NONE;
-    } else if (v.graph != f)
-        epl__fail(f, EPL_ERR_USE, "[collect] a value of this map is expected");
-    if (epl_scope_status(f->scope) != EPL_OK || id == EPL__ID_NONE)
-        return EPL_NO_VAL;
-    f->closed = true;
-    const epl__node *n = epl__node_at(f, id);
-    if (n->prim != &epl__prim_tuple) {
-        epl__id out = collect_one(f, id);
-        return out == EPL__ID_NONE
-                   ? EPL_NO_VAL
-                   : epl__result(f->parent, out, epl__node_at(f->parent, out)->type);
-    }
-    epl__id part[EPL__MAX_PARTS];
-    for (uint32_t i = 0; i < n->count; i++)
-        part[i] = collect_one(f, n->in[i]);
-    epl_type t = *n->type;
-    t.shape = epl__shape_insert(t.shape, 0, f->mapped_size);
-    return epl__build(f->parent, &epl__prim_tuple, part, n->count, NULL, &t);
 }

@@ -83,6 +83,12 @@ check "NaN: stops and tells the step" fails 1 'step 2 (epoch 1, batch 2): the lo
     train net.json --epochs 1 --lr 1e38 --save nan --save-interval 1
 check "NaN: the file of step 1 is left" "$espalier" inspect nan
 check "NaN: step 1" lines last.log '"step": 1,' 1
+check "--check: names the first operation, in the step before" fails 1 \
+    '\[[a-z]*\] makes -*[a-z]* at \[.*\] of f32' train net.json --epochs 1 --lr 1e38 --check finite
+check "--check: nothing to say of an ordinary training" train net.json --epochs 2 --no-shuffle \
+    --check finite --save checked
+check "--check: the same numbers" cmp one checked
+check "--check: nan or finite" fails 2 'must be nan or finite' train net.json --check all
 cp a good
 check "NaN at once, over a good file" fails 1 'the saved file is left as it was' \
     train net.json --epochs 1 --lr 1e38 --save good

@@ -2,6 +2,7 @@
 
 Each case NAME/SHAPE, with SHAPE 5 of one matrix of order 5 and 3x5 of three, is one vector: the operands, their directions v, a
 cotangent u; then what is wanted: the result y, J v, J' u by operand, and the derivative of these along v. Of order 33 the last are sums.
+Matrices that are not square have 3 rows or columns more.
 
 torch's derivatives are those of symmetric and triangular matrices: its gradients are taken by their symmetric part or triangle where
 it leaves the rest open. Eigenvectors have their largest entry positive.
@@ -28,6 +29,23 @@ def general(batch, n):
 def positive(batch, n):
     q = torch.linalg.qr(torch.randn(*batch, n, n, dtype=F64))[0]
     return symmetric(q @ torch.diag(torch.linspace(1, 3, n, dtype=F64)) @ q.mT)
+
+
+def tall(batch, n):
+    return general(batch, n + 3)[..., :n]
+
+
+def wide_one(batch, n):
+    return general(batch, n + 3)[..., :n, :]
+
+
+def parts(a):
+    """All entries of L, then of U."""
+    return torch.cat([t.flatten(-2) for t in torch.linalg.lu(a)[1:]], -1)
+
+
+def by_factors(left, adjoint):
+    return lambda a, b: torch.linalg.lu_solve(*torch.linalg.lu_factor(a), b, left=left, adjoint=adjoint)
 
 
 def vectors(a):
@@ -66,6 +84,11 @@ CASES = (
     ("lu_factor", lambda a: torch.linalg.lu_factor(a)[0], general, same, None),
     ("eigvalsh", torch.linalg.eigvalsh, positive, symmetric, None),
     ("eigenvectors", vectors, positive, symmetric, None),
+    ("lu_tall", parts, tall, same, None),
+    ("lu_wide", parts, wide_one, same, None),
+    ("lu_solve", by_factors(True, False), general, same, high),
+    ("lu_solve_adjoint", by_factors(True, True), general, same, high),
+    ("lu_solve_right", by_factors(False, False), general, same, wide),
 )
 
 
@@ -97,7 +120,7 @@ def case(name, f, make, kept, shape_b, batch, n):
 
 for c in CASES:
     for batch, n in (((), 0), ((), 1), ((), 2), ((), 5), ((0,), 2), ((3,), 2), ((3,), 5), ((3,), 0), ((), 33)):
-        if n < 33 or c[0] in ("cholesky", "upper_left", "solve", "det", "lu_factor", "eigvalsh", "eigenvectors"):
+        if n < 33 or c[0] in ("cholesky", "upper_left", "solve", "det", "lu_factor", "eigvalsh", "eigenvectors", "lu_tall", "lu_wide"):
             case(*c, batch, n)
 
 out = pathlib.Path(__file__).with_name("linalg.safetensors")

@@ -32,7 +32,7 @@ DRAWS = {"key_split", "key_fold", "bits", "uniform", "normal", "truncated_normal
          "randint", "permutation", "categorical", "dropout", "dropout1d", "dropout2d", "dropout3d"}
 
 
-LINALG = {"cholesky", "cholesky_solve", "solve_triangular", "lu", "lu_factor", "solve", "inv", "det",
+LINALG = {"cholesky", "cholesky_solve", "solve_triangular", "lu", "lu_factor", "lu_solve", "solve", "inv", "det",
           "slogdet", "eigh", "eigvalsh"}
 
 
@@ -135,8 +135,6 @@ def sample_of(op, names, call, first, kwargs):
         raise Unfit
     if torch.is_tensor(args.get("repeats")) or op == "one_hot" and args.get("num_classes", -1) == -1:
         raise Unfit                                           # the result's shape depends on data
-    if op in ("lu", "lu_factor") and (args["A"].dim() < 2 or args["A"].shape[-1] != args["A"].shape[-2]):
-        raise Unfit                                           # of square matrices alone
     if isinstance(args.get("dim"), bool):
         raise Unfit                                           # another overload: unbiased comes first
     written = {k: plain(v) for k, v in given.items()}
@@ -239,8 +237,15 @@ def more_samples(op):
             yield dict(query=q, key=k, value=v, **more), attend(q, k, v, **more)
         args = dict(query=q, key=k[:, :1], value=v[:, :1], enable_gqa=True)
         yield args, attend(**args)
-
-
+    if op in ("lu", "lu_factor"):
+        torch.manual_seed(1)
+        factor = getattr(torch.linalg, op)
+        for shape in ((4, 4), (2, 4, 2)):
+            a = rounded(torch.randn(shape, dtype=torch.float64))
+            yield dict(A=a), factor(a)
+        a = rounded(torch.randn(3, 4, dtype=torch.float64) + 6 * torch.eye(3, 4))
+        y = factor(a)                                         # exchanges no rows
+        yield dict(A=a, pivot=False), (y[0][:0, 0], *y[1:]) if op == "lu" else y
     if op in ("eigh", "eigvalsh"):
         torch.manual_seed(1)
         for shape, given in (((4, 4), {}), ((2, 3, 3), {}), ((3, 3), {"UPLO": "L"}),

@@ -71,6 +71,40 @@ Test(derive_flow, jacobians)
     same(epl_linear_transpose(l, w), epl_linear_transpose(epl_linearize(plain, x), w));
 }
 
+/* Each vector is the last one's product, by a loop of C and by one of the plan, there in a map. */
+static epl_val powers(epl_linear l, bool back, bool scan)
+{
+    epl_val q = v, parts[3];
+    epl_fn *t = scan ? epl_scan(f, .length = 3) : NULL, *m = scan ? epl_map(t) : NULL;
+    for (int i = 0; i < (scan ? 1 : 3); i++) {
+        epl_val now = scan ? epl_carry(t, q) : q;
+        epl_val in = scan ? epl_mul(epl_each(m, epl_ones(t, epl_f64(2)), 0), now) : now;
+        epl_val y = back ? epl_linear_transpose(l, in) : epl_linear_apply(l, in);
+        parts[i] = y = scan ? epl_select(epl_collect(m, y), 0, 1) : y;
+        q = epl_sin(y);
+        if (scan)
+            epl_next(t, now, q);
+    }
+    return scan ? epl_collect(t, parts[0]) : epl_stack((epl_vals){3, parts});
+}
+
+Test(derive_flow, a_linear_map_in_a_loop)
+{
+    epl_linear plain = epl_linearize(written(), x), loop = epl_linearize(looped(), x);
+    for (int back = 0; back < 2; back++) {
+        epl_val want = powers(plain, back, false), slope = epl_gradient(epl_sum(epl_cos(want)), x);
+        for (int i = 0; i < 2; i++) {
+            epl_val got = powers(i ? loop : plain, back, true);
+            same(got, want);
+            same(epl_gradient(epl_sum(epl_cos(got)), x), slope);
+        }
+    }
+    epl_fn *t = epl_scan(f, .length = 2); /* what does not depend on x gives zeros */
+    epl_val now = epl_carry(t, v);
+    epl_next(t, now, epl_linear_apply(epl_linearize(v, x), now));
+    same(epl_last(t, now), epl_zeros_like(v));
+}
+
 Test(derive_flow, second_order)
 {
     epl_val loop = epl_sum(epl_square(looped())), plain = epl_sum(epl_square(written()));

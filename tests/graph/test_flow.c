@@ -4,7 +4,6 @@
 #include <espalier/espalier.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { T = 7, N = 3 };
@@ -363,62 +362,6 @@ Test(flow, scan_of_scans_with_branches)
     check();
 }
 
-#define FAILS(words, ...)                                                               \
-    do {                                                                                \
-        epl_mark mark_ = epl_scope_mark(s);                                             \
-        __VA_ARGS__;                                                                    \
-        cr_expect(epl_scope_status(s) != EPL_OK && strstr(epl_scope_message(s), words), \
-                  "\"%s\" lacks \"%s\"", epl_scope_message(s), words);                  \
-        epl_scope_reset(s, mark_);                                                      \
-    } while (0)
-
-Test(flow, wrong_use_is_told)
-{
-    FAILS("has no epl_next", epl_fn *t = epl_scan(f, .length = 2); epl_last(t, epl_carry(t, h0)));
-    FAILS("number of steps", epl_fn *t = epl_scan(f); epl_val h = epl_carry(t, h0);
-          epl_next(t, h, h); epl_last(t, h));
-    FAILS("next one f64[7,3]", epl_fn *t = epl_scan(f, .length = 2);
-          epl_next(t, epl_carry(t, h0), x));
-    FAILS("next one before", epl_fn *t = epl_scan(f, .length = 2); epl_val h = epl_carry(t, h0);
-          epl_next(t, h, h); epl_next(t, h, h));
-    FAILS("condition", epl_fn *t = epl_while(f); epl_val h = epl_carry(t, h0); epl_next(t, h, h);
-          epl_last(t, h));
-    FAILS("no loop", epl_carry(epl_map(f), h0));
-    FAILS("must be alike", epl_fn *a = epl_when(f, epl_gt(epl_sum(h0), epl_num(0)));
-          epl_fn *b = epl_otherwise(a); epl_either(a, epl_pass(a, h0), b, epl_pass(b, x)));
-    FAILS("bool[]", epl_when(f, h0));
-    FAILS("epl_carry gave", epl_fn *t = epl_scan(f, .length = 2); epl_val h = epl_carry(t, h0);
-          epl_next(t, h, h); epl_last(t, epl_pass(t, x)));
-    FAILS("closed", epl_fn *t = epl_scan(f, .length = 2); epl_val h = epl_carry(t, h0);
-          epl_next(t, h, h); epl_last(t, h); epl_carry(t, h0));
-}
-
-Test(flow, nothing_in_nothing_out)
-{
-    epl_carry(NULL, h0);
-    epl_next(NULL, h0, h0);
-    epl_keep_going(NULL, h0);
-    cr_expect(epl_is_none(epl_last(NULL, h0)));
-    cr_expect(epl_is_none(epl_either(NULL, h0, NULL, h0)));
-    cr_expect_null(epl_scan_new(NULL, ""));
-    cr_expect_null(epl_while_new(NULL, ""));
-    cr_expect_null(epl_checkpoint(NULL));
-    cr_expect_null(epl_otherwise(NULL));
-    epl_switch(NULL, h0, 3, NULL);
-    sound();
-    FAILS("either", epl_fn *a = epl_when(f, epl_gt(epl_sum(h0), epl_num(0)));
-          epl_either(a, epl_pass(a, h0), NULL, h0));
-    FAILS("branches are expected", epl_switch(f, h0, 1, NULL));
-    FAILS("results are expected", epl_fn * b[2];
-          epl_switch(f, epl_data(f, epl_at(&(int64_t){1}, epl_i64())), 2, b);
-          epl_chosen(b[0], epl_list(epl_pass(b[0], h0))));
-    FAILS("no such result", epl_last(epl_map(f), h0));
-    FAILS("no such result", epl_chosen(epl_map(f), epl_list(h0)));
-    FAILS("leaves no axis", epl_fn *t = epl_scan(f, .length = 2); epl_val h = epl_carry(t, h0);
-          epl_next(t, h, h);
-          epl_collect(t, epl_reshape(h, epl_dims(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3))));
-}
-
 Test(flow, no_steps_at_all)
 {
     epl_fn *t = epl_scan(f, .length = 0);
@@ -432,48 +375,4 @@ Test(flow, no_steps_at_all)
     epl_next(one, h, epl_exp(h));
     near(epl_last(one, h), epl_exp(h0), 0, "one step");
     check();
-}
-
-/* -- memory that ends anywhere ---------------------------------------------------------------- */
-static void *short_of(void *user, void *p, size_t old_size, size_t size)
-{
-    size_t *left = user;
-    (void)old_size;
-    if (!size) {
-        free(p);
-        return NULL;
-    }
-    return *left && (*left)-- ? realloc(p, size) : NULL;
-}
-
-static void all_of_it(void)
-{
-    epl_fn *map = epl_map(f), *c = epl_checkpoint(f);
-    epl_val m = epl_each(map, epl_stack(epl_list(w, w)), 0);
-    epl_val l = loss(looped(map, m, EPL_SAVE_SQRT, 0, false));
-    epl_val a = epl_collect(map, epl_gradient(l, m));
-    epl_val b = epl_last(c, epl_sin(epl_pass(c, h0)));
-    epl_val d = sided(f, epl_sum(h0)), r = root(f, epl_sum(epl_square(h0)), 0);
-    epl_output(f, "y", epl_gradient(epl_add(epl_add(epl_sum(a), epl_sum(b)), d), x));
-    epl_output(f, "z", epl_jvp(r, h0, h0));
-    epl_compile(s, f);
-}
-
-Test(flow, memory_may_end_anywhere)
-{
-    bool done = false;
-    for (size_t n = 0; !done && n < 100000; n += n < 100 ? 1 : 23) {
-        size_t left = n;
-        close();
-        s = epl_scope_new(&(epl_alloc){short_of, &left});
-        f = epl_fn_new(s, "f");
-        x = epl_input(f, "x", epl_f64(T, N));
-        w = epl_input(f, "w", epl_f64(N, N));
-        h0 = epl_input(f, "h0", epl_f64(N));
-        all_of_it();
-        epl_status status = epl_scope_status(s);
-        cr_assert(status == EPL_OK || status == EPL_ERR_MEMORY, "%zu: %s", n, epl_scope_message(s));
-        done = status == EPL_OK;
-    }
-    cr_expect(done);
 }

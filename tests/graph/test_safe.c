@@ -2,45 +2,10 @@
  * right in first and second order wherever the mathematics has them, and as documented
  * (docs/derivatives.md) where it has none.
  */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
+#include "taylor.h"
 #include <math.h>
 
-static epl_scope *s;
-static epl_fn *f;
-
-static void open_scope(void)
-{
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "safe");
-}
-
-static void close_scope(void)
-{
-    cr_assert_str_eq(epl_scope_message(s), "");
-    epl_scope_free(s);
-}
 TestSuite(safe, .init = open_scope, .fini = close_scope);
-
-/* Value, gradient and Hessian of a function of three numbers, weighted to one number. */
-typedef epl_val (*function)(epl_val x);
-typedef struct {
-    double y, g[3], h[9];
-} taylor;
-
-static taylor of(function build, const double *at, epl_dtype dtype)
-{
-    taylor t = {0};
-    epl_val x = epl_cast(epl_data(f, epl_at(at, epl_f64(3))), dtype), y = build(x);
-    epl_val w = epl_data(f, epl_at((double[]){1, -0.5, 0.25}, epl_f64(3)));
-    y = epl_rank(y) ? epl_sum(epl_mul(y, epl_cast(w, dtype))) : y;
-    epl_val g = epl_gradient(y, x), h = epl_hessian(y, x);
-    cr_assert_eq(epl_eval(epl_cast(y, EPL_F64), epl_at(&t.y, epl_f64())), EPL_OK, "%s",
-                 epl_scope_message(s));
-    cr_assert_eq(epl_eval(epl_cast(g, EPL_F64), epl_at(t.g, epl_f64(3))), EPL_OK);
-    cr_assert_eq(epl_eval(epl_cast(h, EPL_F64), epl_at(t.h, epl_f64(3, 3))), EPL_OK);
-    return t;
-}
 
 static void near(double got, double want, double scale, const char *what)
 {
@@ -90,11 +55,20 @@ Test(safe, norms_and_std_of_any_size)
     }
 }
 
+static epl_val length(epl_val x)
+{
+    return epl_hypot(epl_select(x, 0, 0), epl_select(x, 0, 1));
+}
+static epl_val angle(epl_val x)
+{
+    return epl_atan2(epl_select(x, 0, 0), epl_select(x, 0, 1));
+}
+
 Test(safe, norms_and_std_have_derivative_zero_where_they_have_none)
 {
-    static const function build[] = {norm, cubic_norm, deviation};
+    static const function build[] = {norm, cubic_norm, deviation, length, angle};
     static const double at[2][3] = {{0, 0, 0}, {2, 2, 2}};
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < 5; k++) {
         taylor t = of(build[k], at[k == 2], EPL_F64);
         for (int i = 0; i < 9; i++)
             cr_assert(t.y == 0 && t.g[i / 3] == 0 && t.h[i] == 0);
@@ -149,6 +123,13 @@ Test(safe, a_masked_entry_takes_no_part)
         near(t.h[3 * i + i], i ? p * (1 - p) : 0, 1, "second derivative");
     }
     finite_at(soft, (double[]){-INFINITY, 0, 1}, EPL_F64, "softmax");
+}
+
+/* There is no distribution over nothing. */
+Test(safe, a_row_of_masked_entries_has_no_derivative)
+{
+    taylor t = of(lse, (double[]){-INFINITY, -INFINITY, -INFINITY}, EPL_F64);
+    cr_assert(t.y == -INFINITY && isnan(t.g[0]) && isnan(t.g[1]) && isnan(t.g[2]));
 }
 
 static epl_val bce(epl_val x)

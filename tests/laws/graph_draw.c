@@ -3,22 +3,11 @@
  * All numbers stay between about -10 and 10, so that depth does no harm: what could grow is
  * scaled or bent. Ranks and sizes stay small for the same reason.
  */
-#include "graph_draw.h"
+#include "graph_dice.h"
 #include <string.h>
 
-enum { POOL = 64, MOST_ELEMENTS = 96, MOST_RANK = 4 };
-
-typedef struct {
-    epl_fn *f;
-    uint64_t state;
-    bool smooth;
-    int deep; /* derivatives and maps that may still come */
-    epl_val pool[POOL];
-    int count;
-} drawing;
-
 /* -- dice ---------------------------------------------------------------------------------- */
-static int64_t roll(drawing *d, int64_t n)
+int64_t dice_roll(drawing *d, int64_t n)
 {
     uint64_t z = (d->state += 0x9e3779b97f4a7c15u);
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
@@ -26,30 +15,30 @@ static int64_t roll(drawing *d, int64_t n)
     return n > 0 ? (int64_t)((z ^ z >> 31) >> 1) % n : 0;
 }
 
-static epl_val any(drawing *d)
+epl_val dice_any(drawing *d)
 {
-    return d->pool[roll(d, d->count)];
+    return d->pool[dice_roll(d, d->count)];
 }
 
 static epl_val with_axes(drawing *d, int rank)
 {
-    epl_val x = any(d);
+    epl_val x = dice_any(d);
     for (int k = 0; k < 8 && epl_rank(x) < rank; k++)
-        x = any(d);
-    while (epl_rank(x) < rank)
+        x = dice_any(d);
+    while (epl_rank(x) < rank && !epl_is_none(x))
         x = epl_unsqueeze(x, 0);
     return x;
 }
 
 static int axis_of(drawing *d, epl_val x)
 {
-    return (int)roll(d, epl_rank(x));
+    return (int)dice_roll(d, epl_rank(x));
 }
 
 /* Something of the same shape as x, or that broadcasts to it. */
 static epl_val beside(drawing *d, epl_val x)
 {
-    epl_val y = any(d);
+    epl_val y = dice_any(d);
     epl_type a = epl_typeof(x), b = epl_typeof(y);
     if (epl_type_equal(a, b) || b.shape.rank == 0)
         return y;
@@ -57,7 +46,7 @@ static epl_val beside(drawing *d, epl_val x)
         return epl_reshape(y, a.shape);
     if (b.shape.rank == 1 && a.shape.rank && a.shape.dim[a.shape.rank - 1] == b.shape.dim[0])
         return y;
-    return roll(d, 2) ? epl_mean(y) : epl_sin(x);
+    return dice_roll(d, 2) ? epl_mean(y) : epl_sin(x);
 }
 
 /* -- element-wise -------------------------------------------------------------------------- */
@@ -72,8 +61,8 @@ static epl_val unary(drawing *d)
                                                epl_atan, epl_silu, epl_neg, epl_asinh};
     static epl_val (*const of_more[])(epl_val) = {epl_log, epl_rsqrt, epl_reciprocal, epl_sqrt};
     enum { BENT = sizeof bent / sizeof *bent, OF_MORE = sizeof of_more / sizeof *of_more };
-    epl_val x = any(d);
-    int64_t way = roll(d, BENT + OF_MORE + 2);
+    epl_val x = dice_any(d);
+    int64_t way = dice_roll(d, BENT + OF_MORE + 2);
     if (way < BENT)
         return bent[way](x);
     if (way < BENT + OF_MORE)
@@ -83,8 +72,8 @@ static epl_val unary(drawing *d)
 
 static epl_val kinked(drawing *d)
 {
-    epl_val x = any(d);
-    switch (roll(d, 8)) {
+    epl_val x = dice_any(d);
+    switch (dice_roll(d, 8)) {
     case 0:
         return epl_abs(x);
     case 1:
@@ -106,8 +95,8 @@ static epl_val kinked(drawing *d)
 
 static epl_val binary(drawing *d)
 {
-    epl_val x = any(d), y = beside(d, x);
-    switch (roll(d, 8)) {
+    epl_val x = dice_any(d), y = beside(d, x);
+    switch (dice_roll(d, 8)) {
     case 0:
         return epl_scale(epl_add(x, y), 0.5);
     case 1:
@@ -133,8 +122,8 @@ static epl_val reduced(drawing *d)
     epl_val x = with_axes(d, 1);
     int64_t axis[1] = {axis_of(d, x)};
     epl_ints dim = {1, axis};
-    bool keep = roll(d, 2);
-    switch (roll(d, d->smooth ? 6 : 8)) {
+    bool keep = dice_roll(d, 2);
+    switch (dice_roll(d, d->smooth ? 6 : 8)) {
     case 0:
         return epl_atan(epl_sum(x, .dim = dim, .keepdim = keep));
     case 1:
@@ -159,7 +148,7 @@ static epl_val along(drawing *d)
     epl_val x = with_axes(d, 1);
     int axis = axis_of(d, x);
     int64_t n = epl_dim(x, axis);
-    switch (roll(d, d->smooth ? 6 : 8)) {
+    switch (dice_roll(d, d->smooth ? 6 : 8)) {
     case 0:
         return epl_softmax(x, axis);
     case 1:
@@ -173,9 +162,9 @@ static epl_val along(drawing *d)
     case 5:
         return epl_normalize(squared_more(x), .dim = axis);
     case 6:
-        return epl_sort(x, .dim = axis, .descending = roll(d, 2));
+        return epl_sort(x, .dim = axis, .descending = dice_roll(d, 2));
     default:
-        return epl_topk(x, 1 + roll(d, n), .dim = axis);
+        return epl_topk(x, 1 + dice_roll(d, n), .dim = axis);
     }
 }
 
@@ -186,7 +175,7 @@ static epl_val permuted(drawing *d, epl_val x)
     for (int64_t i = 0; i < rank; i++)
         axes[i] = i;
     for (int64_t i = rank - 1; i > 0; i--) {
-        int64_t k = roll(d, i + 1), other = axes[k];
+        int64_t k = dice_roll(d, i + 1), other = axes[k];
         axes[k] = axes[i];
         axes[i] = other;
     }
@@ -197,28 +186,28 @@ static epl_val viewed(drawing *d)
 {
     epl_val x = with_axes(d, 1);
     int axis = axis_of(d, x);
-    int64_t n = epl_dim(x, axis), start = roll(d, n);
-    switch (roll(d, 10)) {
+    int64_t n = epl_dim(x, axis), start = dice_roll(d, n);
+    switch (dice_roll(d, 10)) {
     case 0:
         return epl_reshape(x, epl_dims(epl_count(epl_typeof(x))));
     case 1:
         return permuted(d, x);
     case 2:
-        return epl_slice(x, axis, start, EPL_END, 1 + roll(d, 2));
+        return epl_slice(x, axis, start, EPL_END, 1 + dice_roll(d, 2));
     case 3:
         return epl_flip(x, epl_axes(axis));
     case 4:
-        return epl_unsqueeze(x, roll(d, epl_rank(x) + 1));
+        return epl_unsqueeze(x, dice_roll(d, epl_rank(x) + 1));
     case 5:
         return epl_squeeze(x);
     case 6:
         return epl_select(x, axis, start);
     case 7:
-        return epl_narrow(x, axis, start, 1 + roll(d, n - start));
+        return epl_narrow(x, axis, start, 1 + dice_roll(d, n - start));
     case 8:
         return epl_transpose(x, 0, axis);
     default:
-        return epl_roll(x, epl_axes(1 + roll(d, 3)), .dims = epl_axes(axis));
+        return epl_roll(x, epl_axes(1 + dice_roll(d, 3)), .dims = epl_axes(axis));
     }
 }
 
@@ -228,7 +217,7 @@ static epl_val joined(drawing *d)
     epl_shape wide = epl_typeof(epl_unsqueeze(x, 0)).shape;
     int axis = axis_of(d, x);
     wide.dim[0] = 2;
-    switch (roll(d, 7)) {
+    switch (dice_roll(d, 7)) {
     case 0:
         return epl_cat(epl_list(x, y, x), .dim = axis);
     case 1:
@@ -236,9 +225,9 @@ static epl_val joined(drawing *d)
     case 2:
         return epl_expand(epl_unsqueeze(x, 0), wide);
     case 3:
-        return epl_pad(x, epl_axes(roll(d, 2), roll(d, 3) - 1), .value = 0.5);
+        return epl_pad(x, epl_axes(dice_roll(d, 2), dice_roll(d, 3) - 1), .value = 0.5);
     case 4:
-        return epl_tril(with_axes(d, 2), .diagonal = roll(d, 3) - 1);
+        return epl_tril(with_axes(d, 2), .diagonal = dice_roll(d, 3) - 1);
     case 5:
         return epl_diagonal(with_axes(d, 2));
     default:
@@ -250,7 +239,7 @@ static epl_val indices(drawing *d, int64_t n, int64_t below)
 {
     int64_t at[8];
     for (int64_t i = 0; i < n && i < 8; i++)
-        at[i] = roll(d, below);
+        at[i] = dice_roll(d, below);
     return epl_data(d->f, epl_at(at, epl_i64(n < 8 ? n : 8)));
 }
 
@@ -258,9 +247,9 @@ static epl_val indexed(drawing *d)
 {
     epl_val x = with_axes(d, 1);
     int axis = axis_of(d, x);
-    int64_t n = epl_dim(x, axis), many = 1 + roll(d, 4);
+    int64_t n = epl_dim(x, axis), many = 1 + dice_roll(d, 4);
     epl_val at = indices(d, many, n), y = epl_index_select(x, axis, at);
-    if (roll(d, 2))
+    if (dice_roll(d, 2))
         return y;
     return epl_atan(epl_index_add(epl_cos(x), axis, at, y, .alpha = 0.5));
 }
@@ -270,7 +259,7 @@ static epl_val product(drawing *d)
 {
     epl_val x = with_axes(d, 2);
     int64_t k = epl_dim(x, -1);
-    switch (roll(d, 4)) {
+    switch (dice_roll(d, 4)) {
     case 0:
         return epl_scale(epl_matmul(x, epl_sin(epl_transpose(x, -1, -2))), 0.5 / (double)k);
     case 1:
@@ -287,14 +276,14 @@ static epl_val product(drawing *d)
 
 static epl_val windowed(drawing *d)
 {
-    epl_val x = epl_reshape(any(d), epl_dims(1, 1, -1));
-    epl_val w = epl_narrow(epl_pad(x, epl_axes(0, 3)), 2, 0, 1 + roll(d, 3));
+    epl_val x = epl_reshape(dice_any(d), epl_dims(1, 1, -1));
+    epl_val w = epl_narrow(epl_pad(x, epl_axes(0, 3)), 2, 0, 1 + dice_roll(d, 3));
     x = epl_pad(x, epl_axes(1, 2));
-    switch (roll(d, d->smooth ? 2 : 3)) {
+    switch (dice_roll(d, d->smooth ? 2 : 3)) {
     case 0:
-        return epl_atan(epl_conv1d(x, epl_sin(w), .stride = {1 + roll(d, 2)}));
+        return epl_atan(epl_conv1d(x, epl_sin(w), .stride = {1 + dice_roll(d, 2)}));
     case 1:
-        return epl_avg_pool1d(x, {2}, .stride = {1 + roll(d, 2)});
+        return epl_avg_pool1d(x, {2}, .stride = {1 + dice_roll(d, 2)});
     default:
         return epl_max_pool1d(x, {2}, .stride = {1});
     }
@@ -303,10 +292,10 @@ static epl_val windowed(drawing *d)
 /* -- transforms ------------------------------------------------------------------------------ */
 static epl_val derived(drawing *d)
 {
-    epl_val y = any(d), x = any(d), dy[1];
+    epl_val y = dice_any(d), x = dice_any(d), dy[1];
     if (d->deep-- <= 0)
         return epl_copy(y);
-    switch (roll(d, 3)) {
+    switch (dice_roll(d, 3)) {
     case 0:
         return epl_atan(epl_gradient(epl_mean(epl_square(y)), x));
     case 1:
@@ -320,14 +309,14 @@ static epl_val derived(drawing *d)
 /* For each entry of x, with another value as it is; sometimes a gradient inside. */
 static epl_val mapped(drawing *d)
 {
-    epl_val x = with_axes(d, 1), all = any(d);
+    epl_val x = with_axes(d, 1), all = dice_any(d);
     int axis = axis_of(d, x);
     if (d->deep-- <= 0)
         return epl_sin(x);
-    epl_fn *f = epl_map(d->f, .chunk = roll(d, 3));
+    epl_fn *f = epl_map(d->f, .chunk = dice_roll(d, 3));
     epl_val one = epl_each(f, x, axis);
-    epl_val y = epl_mul(epl_sin(one), epl_mean(roll(d, 2) ? all : epl_pass(f, all)));
-    if (roll(d, 2))
+    epl_val y = epl_mul(epl_sin(one), epl_mean(dice_roll(d, 2) ? all : epl_pass(f, all)));
+    if (dice_roll(d, 2))
         y = epl_gradient(epl_mean(epl_square(y)), one);
     return epl_atan(epl_collect(f, y));
 }
@@ -335,13 +324,13 @@ static epl_val mapped(drawing *d)
 /* Any operation, as a golden sample has it, near the sample's numbers. */
 static epl_val sampled(drawing *d)
 {
-    epl_val v = graph_sampled(d->f, (size_t)roll(d, (int64_t)graph_samples()), any(d));
-    return epl_is_none(v) ? epl_copy(any(d)) : v;
+    epl_val v = graph_sampled(d->f, (size_t)dice_roll(d, (int64_t)graph_samples()), dice_any(d));
+    return epl_is_none(v) ? epl_copy(dice_any(d)) : v;
 }
 
 static epl_val marked(drawing *d)
 {
-    return d->smooth || roll(d, 2) ? epl_copy(any(d)) : epl_stop_gradient(any(d));
+    return d->smooth || dice_roll(d, 2) ? epl_copy(dice_any(d)) : epl_stop_gradient(dice_any(d));
 }
 
 /* -- the whole ------------------------------------------------------------------------------- */
@@ -361,7 +350,7 @@ enum { STEPS = sizeof steps / sizeof *steps };
 static epl_val one_step(drawing *d)
 {
     for (;;) {
-        int64_t at = roll(d, d->smooth ? 43 : 57);
+        int64_t at = dice_roll(d, d->smooth ? 43 : 57);
         for (int i = 0; i < STEPS; at -= steps[i++].weight)
             if (at < steps[i].weight) {
                 if (d->smooth && steps[i].kinks)
@@ -371,43 +360,54 @@ static epl_val one_step(drawing *d)
     }
 }
 
-static void keep(drawing *d, epl_val v)
+void dice_keep(drawing *d, epl_val v)
 {
     epl_type t = epl_typeof(v);
     if (epl_count(t) == 0)
         return;
     if (epl_count(t) > MOST_ELEMENTS || t.shape.rank > MOST_RANK)
         v = epl_mean(epl_reshape(v, epl_dims(t.shape.dim[0], -1)), .dim = epl_axes(1));
-    d->pool[d->count < POOL ? d->count++ : roll(d, POOL)] = v;
+    d->pool[d->count < POOL ? d->count++ : dice_roll(d, POOL)] = v;
+}
+
+void dice_step(drawing *d)
+{
+    if (d->plan->pieces && dice_roll(d, d->nested ? 6 : 2) == 0)
+        graph_piece(d);
+    else
+        dice_keep(d, one_step(d));
 }
 
 graph_plan graph_planned(uint64_t seed)
 {
     drawing d = {.state = seed};
-    graph_plan g = {.seed = seed, .smooth = roll(&d, 3) == 0, .steps = DRAWN_STEPS};
-    g.inputs = 1 + (size_t)roll(&d, DRAWN_INPUTS);
-    g.outputs = 1 + (size_t)roll(&d, DRAWN_OUTPUTS);
+    graph_plan g = {
+        .seed = seed, .smooth = dice_roll(&d, 3) == 0, .steps = DRAWN_STEPS, .inside = 4};
+    g.inputs = 1 + (size_t)dice_roll(&d, DRAWN_INPUTS);
+    g.outputs = 1 + (size_t)dice_roll(&d, DRAWN_OUTPUTS);
     for (size_t i = 0; i < g.inputs; i++) {
-        int64_t dim[3] = {1 + roll(&d, 4), 1 + roll(&d, 4), 1 + roll(&d, 3)};
-        g.type[i] = epl_type_of(EPL_F64, epl_shape_of((size_t)roll(&d, 4), dim));
+        int64_t dim[3] = {1 + dice_roll(&d, 4), 1 + dice_roll(&d, 4), 1 + dice_roll(&d, 3)};
+        g.type[i] = epl_type_of(EPL_F64, epl_shape_of((size_t)dice_roll(&d, 4), dim));
     }
-    g.nodes = 5 + (size_t)roll(&d, 1 + roll(&d, 196)); /* 5 to 200, small ones more often */
+    g.nodes = 5 +
+              (size_t)dice_roll(&d, 1 + dice_roll(&d, 196)); /* 5 to 200, small ones more often */
     return g;
 }
 
 int graph_draw(const graph_plan *g, epl_fn *f, const epl_val *x, epl_val *y)
 {
-    drawing d = {.f = f, .state = ~g->seed, .smooth = g->smooth, .deep = 2};
+    drawing d = {
+        .f = f, .state = ~g->seed, .smooth = g->smooth, .deep = g->forward ? 0 : 2, .plan = g};
     memcpy(d.pool, x, g->inputs * sizeof *x);
     d.count = (int)g->inputs;
     int used = 0;
     for (; used < g->steps && (used == 0 || epl_fn_nodes(f) < g->nodes); used++) {
         d.state = g->seed * 0xd1342543de82ef95u + (uint64_t)used; /* the others may go */
         if (!g->dropped[used])
-            keep(&d, one_step(&d));
+            dice_step(&d);
     }
     d.state = ~g->seed;
     for (size_t i = 0; i < g->outputs; i++)
-        y[i] = i ? any(&d) : d.pool[d.count - 1];
+        y[i] = i ? dice_any(&d) : d.pool[d.count - 1];
     return used;
 }

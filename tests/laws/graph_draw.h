@@ -4,13 +4,20 @@
 #include <espalier/espalier.h>
 
 enum { DRAWN_INPUTS = 3, DRAWN_OUTPUTS = 3, DRAWN_STEPS = 200 };
+/* Pieces are steps inside inner functions. The same plan with the one and the other gives two
+ * ways to write one function. */
+typedef enum { NO_PIECES, PIECES_WRITTEN_OUT, PIECES_INSIDE } graph_pieces;
 typedef struct {
     uint64_t seed;
     bool smooth; /* from operations without kinks, jumps and cut derivatives */
     size_t inputs, outputs;
     epl_type type[DRAWN_INPUTS];
-    size_t nodes;              /* steps are drawn until there are so many, */
-    int steps;                 /* or until so many were drawn */
+    size_t nodes; /* steps are drawn until there are so many, */
+    int steps;    /* or until so many were drawn */
+    graph_pieces pieces;
+    bool forward; /* pieces may be loops without a bound, which have no reverse derivative */
+    bool once;    /* checkpoints alone, which change no bit */
+    int inside;   /* most steps in a piece; pieces in pieces if more than one */
     bool dropped[DRAWN_STEPS]; /* steps to leave out: each has dice of its own */
 } graph_plan;
 

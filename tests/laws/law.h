@@ -19,7 +19,9 @@
     X(THIRD, "third_order")   /* nested forward and nested backward */            \
     X(MAP, "vmap")            /* a loop */                                        \
     X(NESTED, "nested_vmap")  /* a map in a map, and one of all rows */           \
+    X(KEPT, "checkpoint")     /* none: values to the bit, derivatives */          \
     X(LINEAR, "linear")       /* linear maps and Jacobians: jvp and vjp */        \
+    X(PIECES, "pieces")       /* inner functions, and the same written out */     \
     X(THREADS, "threads")     /* 1, 2 and 4 threads: the same bits */             \
     X(F32, "f32")             /* near f64 */                                      \
     X(RECORD, "record")       /* an operation or primitive has all its parts */   \

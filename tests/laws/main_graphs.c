@@ -1,6 +1,7 @@
-/* main_graphs.c -- the laws on random functions: 300 of them, or as many as LAW_GRAPHS says.
+/* main_graphs.c -- the laws on random functions: 300 of them, or as many as LAW_GRAPHS says;
+ * each also with steps inside loops, branches, checkpoints and maps.
  *
- *     law_graphs SAMPLES [SEED]      one graph alone, with its text
+ *     law_graphs SAMPLES [SEED [pieces]]      one graph alone, with its text
  *
  * What breaks a law is made smaller: steps are left out as long as some law stays broken, and
  * the nodes that are left are printed.
@@ -12,7 +13,14 @@
 #include "graph_draw.h"
 #include "laws_graph.h"
 
-enum { GRAPHS = 300, THIRD_EACH = 7, THIRD_NODES = 150 };
+enum {
+    GRAPHS = 300,
+    THIRD_EACH = 7,
+    THIRD_NODES = 150,
+    FORWARD_EACH = 7,
+    ONCE_EACH = 4,
+    PIECED_NODES = 60
+};
 
 static const epl_operation no_operation = {.name = "graph"};
 
@@ -65,6 +73,21 @@ static void live_print(const epl_fn *f)
     free(live);
 }
 
+/* The same function without inner functions: the same bits, the same derivatives. */
+static void against_written_out(const sample *p, const graph_plan *g, int steps)
+{
+    sample flat;
+    graph_plan plain = *g;
+    plain.pieces = PIECES_WRITTEN_OUT;
+    plain.nodes = SIZE_MAX;
+    plain.steps = steps;
+    if (draw(&flat, &plain, &steps))
+        law_of_pieces(p, &flat, g->forward, g->once);
+    else
+        law_broken(LAW_PIECES, "written out: %s", epl_scope_message(flat.s));
+    epl_scope_free(flat.s);
+}
+
 /* All laws for one graph; how many steps it has. */
 static int laws_of_graph(const graph_plan *g, bool is_third, bool told)
 {
@@ -80,6 +103,12 @@ static int laws_of_graph(const graph_plan *g, bool is_third, bool told)
     }
     if (told)
         live_print(p.fn);
+    if (g->pieces)
+        against_written_out(&p, g, steps);
+    if (g->forward) {
+        epl_scope_free(p.s);
+        return steps;
+    }
     if (is_third && epl_fn_nodes(p.fn) < THIRD_NODES)
         law_of_third(&p);
     if (derived_make(&d, &p, &once)) {
@@ -93,6 +122,7 @@ static int laws_of_graph(const graph_plan *g, bool is_third, bool told)
         law_of_map(&d, (size_t)g->seed);
         law_of_linear(&p);
         law_of_nested(&p);
+        law_of_kept(&p);
     } else
         sample_broken(&p, LAW_BUILD, "the derivatives", epl_scope_message(p.s));
     epl_scope_free(p.s);
@@ -110,17 +140,33 @@ static void made_smaller(graph_plan g, int steps)
         laws_of_graph(&g, true, false);
         g.dropped[i] = law_is_broken();
     }
+    while (g.pieces && g.inside > 1) { /* and with less in its pieces */
+        law_trial(true);
+        g.inside--;
+        laws_of_graph(&g, true, false);
+        if (!law_is_broken()) {
+            g.inside++;
+            break;
+        }
+    }
     printf("the least graph of seed %llu that breaks a law:\n", (unsigned long long)g.seed);
     laws_of_graph(&g, true, true);
     law_trial(false);
 }
 
-static void one_graph(uint64_t seed, bool told)
+static void one_graph(uint64_t seed, bool told, bool pieces)
 {
     graph_plan g = graph_planned(seed);
     char name[60];
-    snprintf(name, sizeof name, "graph %llu%s", (unsigned long long)seed,
-             g.smooth ? ", smooth" : "");
+    g.pieces = pieces ? PIECES_INSIDE : NO_PIECES;
+    if (pieces && g.nodes > PIECED_NODES)
+        g.nodes = PIECED_NODES + g.nodes % 20;
+    if (pieces)
+        g.steps = (int)(1 + g.nodes / 8);
+    g.once = seed % ONCE_EACH == 0;
+    g.forward = pieces && seed % FORWARD_EACH == 0;
+    snprintf(name, sizeof name, "graph %llu%s%s", (unsigned long long)seed,
+             g.smooth ? ", smooth" : "", pieces ? ", in pieces" : "");
     law_subject(name);
     int steps = laws_of_graph(&g, told || seed % THIRD_EACH == 0, told);
     if (law_is_broken())
@@ -134,13 +180,15 @@ int main(int argc, char **argv)
     epl_scope *s = epl_scope_new(NULL);
     law_subject("the samples");
     if (argc < 2 || !graph_samples_open(s, argv[1])) {
-        fputs("law_graphs SAMPLES [SEED]: no samples\n", stderr);
+        fputs("law_graphs SAMPLES [SEED [pieces]]: no samples\n", stderr);
         return 1;
     }
     if (argc > 2)
-        one_graph(strtoull(argv[2], NULL, 10), true);
-    for (uint64_t seed = 1; argc < 3 && seed <= graphs; seed++)
-        one_graph(seed, false);
+        one_graph(strtoull(argv[2], NULL, 10), true, argc > 3);
+    for (uint64_t seed = 1; argc < 3 && seed <= graphs; seed++) {
+        one_graph(seed, false, false);
+        one_graph(seed, false, true);
+    }
     graph_samples_close();
     epl_scope_free(s);
     return law_summary();

@@ -56,6 +56,7 @@ typedef struct {
     int only;         /* of the inputs just this one; -1: all, and v and u */
     bool last;        /* over a last axis, else over the first */
     bool first_order; /* Y and UJ alone */
+    bool same_bits;   /* values are those of a loop to the bit */
 } mapping;
 bool derived_make(derived *d, const sample *p, const mapping *m);
 /* Is input i of the derived function mapped? */
@@ -73,6 +74,8 @@ long law_of_differences(const derived *d, law l);
 void law_of_vjp(const derived *d);
 void law_of_orders(const derived *d);
 void law_of_map(const derived *d, size_t number);
+/* Over all inputs, then over each one alone, along a first and a last axis. */
+void law_of_map_over_each(const derived *d, bool same_bits);
 void law_of_threads(const sample *p);
 void law_of_f32(const char *line, size_t number);
 

@@ -90,15 +90,18 @@ Test(apply, wrong_use)
     epl_val q = epl_data(t.f, epl_tree_array(epl_init(s, epl_params_of(bn), epl_seed(1))));
     epl_module drop = epl_infer(s, epl_nn_sequential(s, {"d", epl_nn_dropout(s)}), epl_f32(2, 4));
     epl_val none = EPL_NO_VAL;
-    WRONG("[apply] sizes of the module are open: epl_infer it first", epl_apply(open, t.p, t.x));
-    WRONG("[apply] there is no module", epl_apply(NULL, t.p, t.x));
-    WRONG("[apply] the parameters must be f32[15], got f32[8]", epl_apply(t.net, q, t.x));
-    WRONG("[apply] the parameters must be f32[15], got none", epl_apply(t.net, none, t.x));
+    WRONG("[apply] sizes of the module are open: epl_infer it first (in \"test\")",
+          epl_apply(open, t.p, t.x));
+    WRONG("[apply] there is no module (in \"test\")", epl_apply(NULL, t.p, t.x));
+    WRONG("[apply] the parameters must be f32[15], got f32[8] (in \"test\")",
+          epl_apply(t.net, q, t.x));
+    WRONG("[apply] the parameters must be f32[15], got none (in \"test\")",
+          epl_apply(t.net, none, t.x));
     WRONG("net: buffers are needed for \"running_mean\": give .buffers = &value",
           epl_apply(bn, q, t.x));
     WRONG("net.d: a key is needed in training: give .key = value",
           epl_apply(drop, none, t.x, .train = true));
-    WRONG("[apply] the key must be i64[2], got f32[2,4]",
+    WRONG("[apply] the key must be i64[2], got f32[2,4] (in \"test\")",
           epl_apply(drop, none, t.x, .train = true, .key = t.x));
     cr_expect(!epl_is_none(epl_apply(drop, none, t.x)), "no parameters are needed: %s",
               epl_scope_message(s));

@@ -14,6 +14,7 @@ typedef struct {
     const char *name;
     epl_module net;
     epl_tree *params, *buffers;
+    epl_check check; /* of the plans */
     epl_array in[8];
     size_t inputs;
 } golden;
@@ -81,6 +82,7 @@ static bool leaves_close(golden *g, const char *part, epl_spec spec, epl_array t
 static bool evaluation(golden *g)
 {
     epl_fn *f = epl_fn_new(g->s, g->name);
+    epl_fn_check(f, g->check);
     epl_val p = epl_input_tree(f, "params", epl_params_of(g->net));
     epl_val b = epl_input_tree(f, "buffers", epl_buffers_of(g->net));
     epl_val x = epl_input(f, "x", g->in[0].type);
@@ -101,6 +103,7 @@ static bool training(golden *g)
 {
     bool smooth = g->in[0].type.dtype == EPL_F64;
     epl_fn *f = epl_fn_new(g->s, g->name);
+    epl_fn_check(f, g->check);
     epl_val p = epl_input_tree(f, "params", epl_params_of(g->net));
     epl_val b = epl_input_tree(f, "buffers", epl_buffers_of(g->net));
     epl_val x = epl_input(f, "x", g->in[0].type), d[2];
@@ -128,9 +131,9 @@ static bool training(golden *g)
            (!smooth || golden_close(g->name, numbers(g, "grad_input"), out[2], close_to(g->name)));
 }
 
-static void check(epl_file *file, const char *name)
+static void check(epl_file *file, const char *name, epl_check what)
 {
-    golden g = {.s = epl_scope_new(NULL), .file = file, .name = name};
+    golden g = {.s = epl_scope_new(NULL), .file = file, .name = name, .check = what};
     bool made = read_inputs(&g) && read_numbers(&g);
     cr_expect(made, "%s: %s", name, epl_scope_message(g.s));
     if (made) {
@@ -140,7 +143,7 @@ static void check(epl_file *file, const char *name)
     epl_scope_free(g.s);
 }
 
-Test(golden, layers)
+static void all_layers(epl_check what)
 {
     epl_scope *s = epl_scope_new(NULL);
     epl_file *file = epl_open(s, EPL_TESTS "/golden/layers.safetensors");
@@ -148,10 +151,21 @@ Test(golden, layers)
     size_t n = 0;
     cr_assert(file, "%s", epl_scope_message(s));
     for (; (name = epl_file_meta_key(file, n)); n++)
-        check(file, name);
+        check(file, name, what);
     cr_expect_geq(n, 80);
     cr_expect_eq(epl_scope_status(s), EPL_OK, "%s", epl_scope_message(s));
     epl_scope_free(s);
+}
+
+Test(golden, layers)
+{
+    all_layers(EPL_CHECK_OFF);
+}
+
+/* The same numbers, and nothing to say of any layer. */
+Test(golden, layers_by_checked_plans)
+{
+    all_layers(EPL_CHECK_FINITE);
 }
 
 /* A description that was read and written again says the same. */

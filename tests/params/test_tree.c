@@ -111,8 +111,7 @@ Test(tree, rules_and_frozen_leaves)
     cr_expect(epl_is_none(epl_freeze(spec, theta, "tail.**")));
     epl_scope_reset(s, mark);
     cr_expect(epl_is_none(epl_by_path(f, spec, {"encoder.**", 0})));
-    cr_expect_str_eq(
-        epl_scope_message(s),
-        "[by_path] no rule matches the leaf \"head.weight\"; end with {\"**\", value}");
+    cr_expect_str_eq(epl_scope_message(s), "[by_path] no rule matches the leaf \"head.weight\"; "
+                                           "end with {\"**\", value} (in \"rules\")");
     epl_scope_free(s);
 }

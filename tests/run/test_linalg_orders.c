@@ -126,8 +126,32 @@ static epl_val packed(epl_val a)
     return epl_sum(epl_sin(epl__eigh(epl_add(a, epl__turned(a)))), .dim = epl_axes(-1));
 }
 
+/* L and U of a / 4 + I, without pivots. */
+static epl_val without_pivots(epl_val a)
+{
+    epl_val eye = epl_eye(epl__fn_of(a), EPL_F64, epl_dim(a, -2), epl_dim(a, -1)), l, u;
+    epl_lu(epl_add(epl_scale(a, 0.25), eye), .pivot = false, .L = &l, .U = &u);
+    return epl_add(epl_sum(epl_sin(l)), epl_sum(epl_sin(u)));
+}
+
+/* By factors that no matrix was factored for: rows go to the places 3, 1, 2. */
+static epl_val by_factors(epl_val a)
+{
+    static const int64_t exchanges[3] = {3, 3, 3};
+    epl_fn *f = epl__fn_of(a);
+    epl_val pivots = epl_data(f, epl_at((void *)exchanges, epl_i64(3)));
+    epl_val lu = epl_add(epl_narrow(a, -1, 0, 3), epl_eye(f, EPL_F64, 3, 3));
+    epl_val b = epl_narrow(a, -1, 3, 1);
+    epl_val x = epl_lu_solve(lu, pivots, b), z = epl_lu_solve(lu, pivots, x, .adjoint = true);
+    return epl_sum(epl_mul(x, z));
+}
+
 Test(linalg, inside_of_functions)
 {
+    expect_derivatives(without_pivots, epl_f64(3, 3));
+    expect_derivatives(without_pivots, epl_f64(2, 3, 5));
+    expect_derivatives(without_pivots, epl_f64(5, 2));
+    expect_derivatives(by_factors, epl_f64(3, 4));
     expect_derivatives(likelihood, epl_f64(2, 3, 4));
     expect_derivatives(packed, epl_f64(2, 3, 3));
 }

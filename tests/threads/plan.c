@@ -110,7 +110,7 @@ static void *call(void *arg)
 }
 
 /* All at once; how many were right. */
-static int together(caller c, int threads)
+static int together(caller c, void *(*one)(void *), int threads)
 {
     pthread_t id[THREADS];
     caller each[THREADS];
@@ -121,7 +121,7 @@ static int together(caller c, int threads)
         each[i] = c;
         each[i].number = i;
         each[i].start = &start;
-        if (pthread_create(&id[i], NULL, call, &each[i]) != 0)
+        if (pthread_create(&id[i], NULL, one, &each[i]) != 0)
             abort(); /* the others would wait for it forever */
     }
     for (int i = 0; i < threads; i++) {
@@ -145,12 +145,12 @@ static void compiled_plan(epl_scope *s, caller c)
     epl_output(f, "gradient", epl_gradient(loss, p));
     c.plan = epl_compile(s, f);
     c.runs = 1;
-    CHECK(together(c, 2) == 2);
-    CHECK(together(c, 16) == 16);
+    CHECK(together(c, call, 2) == 2);
+    CHECK(together(c, call, 16) == 16);
     c.pool = epl_pool_new(s, 4);
     CHECK(c.pool && epl_pool_threads(c.pool) == 4);
-    CHECK(together(c, 1) == 1);
-    CHECK(together(c, 3) == 3); /* callers that share a pool */
+    CHECK(together(c, call, 1) == 1);
+    CHECK(together(c, call, 3) == 3); /* callers that share a pool */
 }
 
 /* A plan that nobody has run yet: all of them miss, on the same shapes and on others. */
@@ -161,7 +161,7 @@ static void jit_plan(epl_scope *s, caller c)
     for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
         c.plan = epl_jit(s, build, c.net);
         c.pool = i == 2 ? epl_pool_new(s, 4) : NULL;
-        CHECK(together(c, threads[i]) == threads[i]);
+        CHECK(together(c, call, threads[i]) == threads[i]);
     }
 }
 
@@ -193,6 +193,47 @@ static void trained_bits(epl_scope *s, epl_module net)
     }
 }
 
+/* -- a checked plan, some of whose callers pass bad numbers ---------------------------------- */
+static void build_checked(epl_fn *f, const void *data)
+{
+    (void)data;
+    epl_fn_check(f, EPL_CHECK_NAN);
+    epl_val x = epl_input(f, "x", epl_f32(EPL_ANY, 300));
+    epl_output(f, "y", epl_sum(epl_square(epl_exp(epl_log(x)))));
+}
+
+static void *call_checked(void *arg)
+{
+    caller *c = arg;
+    epl_scope *s = epl_scope_new(NULL);
+    epl_work *work = epl_work_new(s, c->pool);
+    float *x = calloc(300 * 300, sizeof *x), y;
+    c->is_right = x != NULL;
+    for (int i = 0; x && i < 300 * 300; i++)
+        x[i] = 1;
+    pthread_barrier_wait(c->start);
+    for (int i = 0; x && i < 20; i++) {
+        bool bad = (i + c->number) % 3 == 0;
+        char words[64];
+        snprintf(words, sizeof words, "[log] makes nan at [%d, 7] of f32[300,300], of -2", i);
+        x[i * 300 + 7] = bad ? -2 : 1;
+        epl_status got = epl_run(c->plan, epl_arrays(epl_at(x, epl_f32(300, 300))),
+                                 epl_arrays(epl_at(&y, epl_f32())), work);
+        x[i * 300 + 7] = 1;
+        c->is_right = c->is_right && got == (bad ? EPL_ERR_DATA : EPL_OK) &&
+                      !strcmp(epl_work_message(work), bad ? words : "");
+    }
+    free(x);
+    epl_scope_free(s);
+    return NULL;
+}
+
+static void checked_plan(epl_scope *s)
+{
+    caller c = {.plan = epl_jit(s, build_checked, NULL), .pool = epl_pool_new(s, 3)};
+    CHECK(together(c, call_checked, 8) == 8);
+}
+
 int main(void)
 {
     static result expected[SIZES];
@@ -221,6 +262,7 @@ int main(void)
     compiled_plan(s, c);
     jit_plan(s, c);
     trained_bits(s, net);
+    checked_plan(s);
     epl_scope_free(s);
     return check_done("plan");
 }

@@ -32,6 +32,57 @@ for algorithm in maml fomaml reptile anil meta-sgd imaml; do
     cmp a b || fail "$algorithm: another table after --resume"
     rm part
 done
+
+# Killed and resumed: the same bytes; so after a signal, which saves and ends well.
+long="sine --iterations 3000 --threads 1"
+meta $long --save whole
+until [ -f part ] && cmp -s part whole; do
+    "$espalier" meta $long --test-tasks 10 --save part --save-interval 100 --resume >out 2>log &
+    id=$!
+    sleep 0.2
+    kill -9 $id 2>/dev/null || true
+    wait $id 2>/dev/null || true
+    tries=$((${tries:-0} + 1))
+    [ $tries -lt 300 ] || fail "killed $tries times, and not at the end"
+done
+[ ! -f part.partial ] || fail "a partial file stays"
+for signal in INT TERM; do
+    rm -f part
+    "$espalier" meta sine --iterations 1000000 --threads 1 --save part --save-interval 1 >out 2>log &
+    id=$!
+    while [ ! -f part ] && kill -0 $id 2>/dev/null; do sleep 0.05; done
+    kill -$signal $id
+    wait $id || fail "SIG$signal: exit $?"
+    grep -q 'stopped by a signal after iteration [0-9]*; --resume goes on from part' log ||
+        fail "SIG$signal: not said"
+    done=$("$espalier" inspect part | sed -n 's/.*"iteration": \([0-9]*\).*/\1/p')
+    meta sine --iterations $((done + 5)) --threads 1 --save whole
+    meta sine --iterations $((done + 5)) --threads 1 --save part --resume
+    cmp part whole || fail "SIG$signal: other bytes after --resume"
+done
+"$espalier" meta sine --iterations 1000000 >out 2>log &
+id=$!
+sleep 0.3
+kill -TERM $id
+wait $id && fail "a signal without --save ends well"
+grep -q 'nothing was saved' log || fail "nothing was saved, and it is not said"
+meta sine --iterations 0 --save nothing
+[ -f nothing ] || fail "--iterations 0 saves nothing"
+
+# What diverges is told, and is in the mean.
+meta sine --iterations 0 --algorithm meta-sgd --inner-lr 1
+lines '"steps": 10, "mse": "nan", "ci95": "nan", "diverged": [0-9]*' 3
+"$espalier" meta sine --iterations 0 --inner-lr 1 --test-tasks 10 >out 2>log || fail "no table"
+lines '  10  not finite  [0-9]* of 10 tasks diverge' 3
+
+# iMAML solves its inner problem as far as corners of ReLU let it, and tells how well; or takes gradient steps.
+meta sine --algorithm imaml --iterations 30 --inner-steps 10 --lambda 10
+left=$(sed -n 's/.*"inner_residual": \([^,]*\),.*/\1/p' out)
+awk "BEGIN { exit !($left < 0.4) }" || fail "$left of the inner problem is left"
+meta sine --algorithm imaml --iterations 3 --inner-steps 10 --lambda 10 --inner-lr 0.001
+left=$(sed -n 's/.*"inner_residual": \([^,]*\),.*/\1/p' out)
+awk "BEGIN { exit !($left > 0.5) }" || fail "ten small steps leave $left"
+
 cmp -s whole.maml whole.fomaml && fail "maml and fomaml are the same"
 cmp -s whole.maml whole.anil && fail "maml and anil are the same"
 
@@ -51,13 +102,17 @@ for part in train t10k; do
         printf '\000\001\002\003\004\005\006\007\010\011' >>$part-labels-idx1-ubyte
     done
 done
-meta images --data . --iterations 2 --inner-steps 1 --tasks 2
+meta images --data . --iterations 2 --inner-steps 1 --tasks 2 --turns 1 --save unturned
+meta images --data . --iterations 2 --inner-steps 1 --tasks 2 --save turned
+cmp -s turned unturned && fail "--turns changes nothing"
 lines '"accuracy": [0-9.]*, "ci95": [0-9.]*}' 10
 
 meta sine --iterations 2 --save file
 refused 'inner_steps was 1, got 2' sine --iterations 3 --inner-steps 2 --save file --resume
 refused 'algorithm was "maml", got "anil"' sine --algorithm anil --save file --resume
-refused '--resume needs --save' sine --resume
+refused '--resume and --save-interval need --save' sine --resume
+refused '--resume and --save-interval need --save' sine --save-interval 2
+refused '--turns must lie between 1 and 4' images --turns 5
 refused 'sine or images' cosine
 refused '--algorithm must be' sine --algorithm adam
 refused 'must be positive' sine --tasks 0

@@ -42,7 +42,7 @@ git ls-files 'src/*.[ch]' 'functional/*.[ch]' 'params/*.[ch]' 'include/*.h' 'too
             if (to[1] != "src" || rank[to[2]] == 0 || rank[to[2]] > rank[from[2]])
                 bad("src/" from[2] " may not include this")
         } else if (from[1] == "functional" || from[1] == "params") {
-            layer = from[1] == "functional" && from[2] != "op" &&
+            layer = from[1] == "functional" && from[2] != "op" && from[2] != "solve" &&
                 FILENAME !~ /^functional\/nn\/(module|apply|options)\.[ch]$/
             if (to[1] == "src" && (layer || rank[to[2]] > rank["graph"]) &&
                 !(target ~ /^src\/kernel\/(tile_ops|special)\.h$/ && !layer))

@@ -26,12 +26,9 @@ int64_t epl__dense_cholesky(epl_dtype dtype, int64_t n, const void *a, void *l)
     return dtype == EPL_F64 ? cholesky_f64(n, a, l) : cholesky_f32(n, a, l);
 }
 
-void epl__dense_lu(epl_dtype dtype, int64_t n, const void *a, void *packed)
+int64_t epl__dense_lu(epl_dtype dtype, const epl__lu_form *f, const void *a, void *packed)
 {
-    if (dtype == EPL_F64)
-        lu_f64(n, a, packed);
-    else
-        lu_f32(n, a, packed);
+    return dtype == EPL_F64 ? lu_f64(f, a, packed) : lu_f32(f, a, packed);
 }
 
 int64_t epl__dense_lu_solve(epl_dtype dtype, int64_t n, int64_t columns, bool transposed,

@@ -12,16 +12,22 @@
  * that is not positive. */
 int64_t epl__dense_cholesky(epl_dtype dtype, int64_t n, const void *a, void *l);
 
-/* packed [n + 2, n]: u on and above the diagonal, l (ones on its diagonal) below; then the
- * row that step i changed places with, and the order of rows: (l u)[i] = a[order[i]]. Both
- * count from 0. A zero on the diagonal of u tells that a is singular. */
-void epl__dense_lu(epl_dtype dtype, int64_t n, const void *a, void *packed);
-/* x [n, columns] = a^-1 x, or its transpose's; returns the row of a zero pivot. */
+/* Factors of a [m, n]; without pivots no rows are exchanged. */
+typedef struct {
+    int64_t m, n;
+    bool pivots;
+} epl__lu_form;
+/* packed [m, n + 2]: u on and above the diagonal, l (ones on its diagonal) below; then a column
+ * with the row that step i changed places with (i itself from min(m, n) on), and one with the
+ * order of rows: (l u)[i] = a[order[i]]. Both count from 0. A zero on the diagonal of u tells
+ * that a is singular. Returns the step, without pivots, whose entry is zero and divides others. */
+int64_t epl__dense_lu(epl_dtype dtype, const epl__lu_form *f, const void *a, void *packed);
+/* x [n, columns] = a^-1 x, or its transpose's, for a square a; returns the row of a zero pivot. */
 int64_t epl__dense_lu_solve(epl_dtype dtype, int64_t n, int64_t columns, bool transposed,
                             const void *packed, void *x);
 
 typedef struct {
-    int64_t n, columns;
+    int64_t n, columns, pitch;    /* pitch: from one row of a to the next */
     bool upper, unit, transposed; /* upper says which triangle of a is read */
 } epl__triangle;
 /* x [n, columns] = t^-1 x for the triangle t of a; returns the row of a zero on its diagonal. */

@@ -60,57 +60,70 @@ static void NAME(swap)(int64_t n, REAL *restrict x, REAL *restrict y)
 
 /* Columns [first, end) of the rows from `first` on: the largest entry of each column becomes
  * the pivot, the first of equals; a NaN stays where it is. */
-static void NAME(lu_panel)(int64_t n, REAL *lu, int64_t first, int64_t end)
+static int64_t NAME(lu_panel)(const epl__lu_form *f, REAL *lu, int64_t first, int64_t end)
 {
-    REAL *pivot = lu + n * n, *order = pivot + n;
+    int64_t n = f->n, pitch = n + 2;
     for (int64_t k = first; k < end; k++) {
+        REAL *row = lu + k * pitch;
         int64_t best = k;
-        for (int64_t i = k + 1; i < n; i++)
-            if (fabs((double)lu[i * n + k]) > fabs((double)lu[best * n + k]))
+        for (int64_t i = k + 1; f->pivots && i < f->m; i++)
+            if (fabs((double)lu[i * pitch + k]) > fabs((double)lu[best * pitch + k]))
                 best = i;
-        pivot[k] = (REAL)best;
+        row[n] = (REAL)best;
         if (best != k) {
-            NAME(swap)(n, lu + k * n, lu + best * n);
-            NAME(swap)(1, order + k, order + best);
+            NAME(swap)(n, row, lu + best * pitch);
+            NAME(swap)(1, row + n + 1, lu + best * pitch + n + 1);
         }
-        const REAL *row = lu + k * n;
-        for (int64_t i = k + 1; row[k] != 0 && i < n; i++) {
-            lu[i * n + k] /= row[k];
-            NAME(minus)(end - k - 1, lu + i * n + k + 1, lu + i * n + k, 1, 1, row + k + 1, n);
+        for (int64_t i = k + 1; i < f->m; i++) {
+            REAL *below = lu + i * pitch;
+            if (row[k] == 0 && below[k] != 0 && !f->pivots)
+                return k + 1;
+            if (row[k] == 0)
+                continue;
+            below[k] /= row[k];
+            NAME(minus)(end - k - 1, below + k + 1, below + k, 1, 1, row + k + 1, pitch);
         }
     }
+    return 0;
 }
 
-static void NAME(lu)(int64_t n, const REAL *a, REAL *lu)
+static int64_t NAME(lu)(const epl__lu_form *f, const REAL *a, REAL *lu)
 {
     enum { BLOCK = 16 };
-    if (n)
-        memcpy(lu, a, (size_t)(n * n) * sizeof *lu);
-    for (int64_t i = 0; i < n; i++)
-        lu[(n + 1) * n + i] = (REAL)i;
-    for (int64_t k = 0; k < n; k += BLOCK) {
-        int64_t end = k + BLOCK < n ? k + BLOCK : n;
-        NAME(lu_panel)(n, lu, k, end);
-        for (int64_t i = k + 1; i < n && end < n; i++) {
+    int64_t m = f->m, n = f->n, least = m < n ? m : n, pitch = n + 2, broken = 0;
+    for (int64_t i = 0; i < m; i++) {
+        REAL *row = lu + i * pitch;
+        if (n)
+            memcpy(row, a + i * n, (size_t)n * sizeof *lu);
+        row[n] = row[n + 1] = (REAL)i;
+    }
+    for (int64_t k = 0; k < least && !broken; k += BLOCK) {
+        int64_t end = k + BLOCK < least ? k + BLOCK : least;
+        broken = NAME(lu_panel)(f, lu, k, end);
+        for (int64_t i = k + 1; i < m && end < n; i++) {
             int64_t steps = (i < end ? i : end) - k;
-            NAME(minus)(n - end, lu + i * n + end, lu + i * n + k, 1, steps, lu + k * n + end, n);
+            NAME(minus)
+            (n - end, lu + i * pitch + end, lu + i * pitch + k, 1, steps, lu + k * pitch + end,
+             pitch);
         }
     }
+    return broken;
 }
 
 static int64_t NAME(triangular)(const epl__triangle *t, const REAL *a, REAL *x)
 {
-    int64_t n = t->n, m = t->columns, down = t->transposed ? 1 : n, along = t->transposed ? n : 1;
+    int64_t n = t->n, m = t->columns, pitch = t->pitch;
+    int64_t down = t->transposed ? 1 : pitch, along = t->transposed ? pitch : 1;
     bool backward = t->upper != t->transposed;
     for (int64_t i = 0; i < n && !t->unit; i++)
-        if (a[i * n + i] == 0)
+        if (a[i * pitch + i] == 0)
             return i + 1;
     for (int64_t k = 0; k < n; k++) {
         int64_t i = backward ? n - 1 - k : k, from = backward ? i + 1 : 0;
         REAL *row = x + i * m;
         NAME(minus)(m, row, a + i * down + from * along, along, k, x + from * m, m);
         for (int64_t j = 0; j < m && !t->unit; j++)
-            row[j] /= a[i * n + i];
+            row[j] /= a[i * pitch + i];
     }
     return 0;
 }
@@ -118,18 +131,23 @@ static int64_t NAME(triangular)(const epl__triangle *t, const REAL *a, REAL *x)
 /* a = p' l u: rows change places first; transposed, u' and l' come first and rows go back. */
 static int64_t NAME(lu_solve)(int64_t n, int64_t m, bool transposed, const REAL *lu, REAL *x)
 {
-    const REAL *pivot = lu + n * n;
-    epl__triangle l = {n, m, false, true, transposed}, u = {n, m, true, false, transposed};
+    int64_t pitch = n + 2;
+    epl__triangle l = {n, m, pitch, false, true, transposed};
+    epl__triangle u = {n, m, pitch, true, false, transposed};
     for (int64_t i = 0; i < n; i++)
-        if (lu[i * n + i] == 0)
+        if (lu[i * pitch + i] == 0)
             return i + 1;
-    for (int64_t i = 0; i < n && !transposed; i++)
-        if ((int64_t)pivot[i] != i)
-            NAME(swap)(m, x + i * m, x + (int64_t)pivot[i] * m);
+    for (int64_t i = 0; i < n && !transposed; i++) {
+        int64_t other = (int64_t)lu[i * pitch + n];
+        if (other != i)
+            NAME(swap)(m, x + i * m, x + other * m);
+    }
     NAME(triangular)(transposed ? &u : &l, lu, x);
     NAME(triangular)(transposed ? &l : &u, lu, x);
-    for (int64_t i = n; transposed && i-- > 0;)
-        if ((int64_t)pivot[i] != i)
-            NAME(swap)(m, x + i * m, x + (int64_t)pivot[i] * m);
+    for (int64_t i = n; transposed && i-- > 0;) {
+        int64_t other = (int64_t)lu[i * pitch + n];
+        if (other != i)
+            NAME(swap)(m, x + i * m, x + other * m);
+    }
     return 0;
 }

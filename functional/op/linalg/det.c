@@ -4,13 +4,13 @@
 /* The diagonal of u [.., n]; *sign [..] is -1 for an odd number of exchanges. */
 static epl_val diagonal_of(epl_val a, epl_val *sign)
 {
-    epl_val lu = epl__lu(a);
+    epl_val lu = epl__lu(a, true);
     int64_t n = epl_dim(a, -1);
     epl_val moved = epl_ne(epl__packed_exchange(lu), epl__iota(a, EPL_I64, n));
     epl_val count = epl__sum(epl__cast(moved, EPL_I64), INT64_C(1) << (epl_rank(a) - 2));
     epl_val odd = epl__cast(epl_remainder(count, epl_int(2)), epl_typeof(a).dtype);
     *sign = epl_sub(epl_num(1), epl_scale(odd, 2));
-    return epl_diagonal(epl__rows_at(lu, 0, n), .dim1 = -2, .dim2 = -1);
+    return epl_diagonal(epl__packed_both(lu), .dim1 = -2, .dim2 = -1);
 }
 
 epl_val epl_det(epl_val a)

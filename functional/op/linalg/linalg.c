@@ -2,6 +2,7 @@
 #include "linalg.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* -- pieces of rules ------------------------------------------------------------------------- */
 epl_val epl__turned(epl_val a)
@@ -25,32 +26,51 @@ epl_val epl__rows_at(epl_val a, int64_t first, int64_t count)
     return a.graph ? epl__slice(a, epl_rank(a) - 2, first, count, 1) : a;
 }
 
+epl_val epl__columns_at(epl_val a, int64_t first, int64_t count)
+{
+    return a.graph ? epl__slice(a, epl_rank(a) - 1, first, count, 1) : a;
+}
+
+/* -- packed factors -------------------------------------------------------------------------- */
+epl_val epl__packed_both(epl_val lu)
+{
+    return epl__columns_at(lu, 0, epl_dim(lu, -1) - 2);
+}
+
+int64_t epl__packed_least(epl_val lu)
+{
+    int64_t m = epl_dim(lu, -2), n = epl_dim(lu, -1) - 2;
+    return m < n ? m : n;
+}
+
 epl_val epl__packed_lower(epl_val lu)
 {
-    epl_val l = epl__triangle_of(epl__rows_at(lu, 0, epl_dim(lu, -1)), false, true);
-    return epl_add(l, epl__eye(epl__fn_of(lu), epl_typeof(lu).dtype, epl_dim(lu, -1)));
+    int64_t m = epl_dim(lu, -2), k = epl__packed_least(lu);
+    epl_val eye = epl__pad(epl__eye(epl__fn_of(lu), epl_typeof(lu).dtype, k), 0, 0, m - k, 0);
+    return epl_add(epl__triangle_of(epl__columns_at(lu, 0, k), false, true), eye);
 }
 
 epl_val epl__packed_upper(epl_val lu)
 {
-    return epl__triangle_of(epl__rows_at(lu, 0, epl_dim(lu, -1)), true, false);
+    return epl__triangle_of(epl__rows_at(epl__packed_both(lu), 0, epl__packed_least(lu)), true,
+                            false);
 }
 
-/* One of the rows below the factors, as integers. */
-static epl_val packed_row(epl_val lu, int64_t row)
+/* The first `count` of a column beside the factors, as integers. */
+static epl_val packed_column(epl_val lu, int64_t column, int64_t count)
 {
-    epl_val v = epl__rows_at(lu, epl_dim(lu, -1) + row, 1);
-    return epl__cast(epl__drop(v, epl_rank(v) - 2), EPL_I64);
+    epl_val v = epl__columns_at(epl__rows_at(lu, 0, count), epl_dim(lu, -1) - 2 + column, 1);
+    return epl__cast(epl__drop(v, epl_rank(v) - 1), EPL_I64);
 }
 
 epl_val epl__packed_exchange(epl_val lu)
 {
-    return packed_row(lu, 0);
+    return packed_column(lu, 0, epl__packed_least(lu));
 }
 
 epl_val epl__packed_order(epl_val lu)
 {
-    return packed_row(lu, 1);
+    return packed_column(lu, 1, epl_dim(lu, -2));
 }
 
 /* -- types and kernels ----------------------------------------------------------------------- */
@@ -89,28 +109,58 @@ bool epl__broken(char *message, const char *text, int64_t place, const char *mor
     return false;
 }
 
+/* -- the packed result of eigh --------------------------------------------------------------- */
+bool epl__is_packed_eigh(const epl_type *in)
+{
+    epl_type packed = in[1];
+    if (!epl__is_matrix(packed, false))
+        return false;
+    packed.shape.dim[packed.shape.rank - 2] -= 2;
+    return epl__is_beside(packed, in[0]);
+}
+
+void epl__read_rows(const epl_array *packed, int64_t first, const epl_array *out)
+{
+    int64_t all = epl__matrices(packed->type);
+    size_t row = (size_t)packed->type.shape.dim[packed->type.shape.rank - 1] *
+                 epl_dtype_bytes(out->type.dtype);
+    size_t bytes = all ? epl_bytes(out->type) / (size_t)all : 0;
+    for (int64_t i = 0; bytes && i < all; i++)
+        memcpy((char *)out->data + (size_t)i * bytes,
+               (char *)epl__matrix_at(packed, i) + (size_t)first * row, bytes);
+}
+
+epl_val epl__read_packed(const epl_prim *p, epl_val a, epl_val packed)
+{
+    return a.graph && packed.graph ? epl_op(p, epl_list(a, packed), NULL) : EPL_NO_VAL;
+}
+
 /* -- batch rules ------------------------------------------------------------------------------ */
-epl_val epl__system_batch(const epl_prim *p, const epl_val *x, const bool *mapped, size_t count,
-                          const void *attrs)
+epl_val epl__whole_batch(const epl_prim *p, const epl_val *x, const bool *mapped, size_t count,
+                         const void *attrs)
 {
     epl_val in[3];
     int64_t copies = 0;
-    bool alone = true;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         copies = mapped[i] ? epl_dim(x[i], 0) : copies;
-        alone &= i + 1 == count || !mapped[i];
+    for (size_t i = 0; i < count; i++)
+        in[i] = mapped[i] ? x[i] : epl__lead(x[i], copies);
+    return epl_op(p, (epl_vals){count, in}, attrs);
+}
+
+epl_val epl__system_batch(const epl_prim *p, const epl_val *x, const bool *mapped, size_t count,
+                          const void *attrs)
+{
+    epl_val in[3], b = x[count - 1];
+    for (size_t i = 0; i < count; i++) {
         in[i] = x[i];
+        if (i + 1 < count && mapped[i])
+            return epl__whole_batch(p, x, mapped, count, attrs);
     }
-    if (!alone) {
-        for (size_t i = 0; i < count; i++)
-            in[i] = mapped[i] ? x[i] : epl__lead(x[i], copies);
-        return epl_op(p, (epl_vals){count, in}, attrs);
-    }
-    epl_val b = x[count - 1];
     int rank = epl_rank(b) - 1; /* without the mapped axis */
     epl_val wide = epl__move_axis(b, 0, rank - 1);
     epl_shape apart = epl_typeof(wide).shape, one = epl__shape_without(apart, INT64_C(1) << rank);
-    one.dim[rank - 1] = copies * apart.dim[rank];
+    one.dim[rank - 1] = apart.dim[rank - 1] * apart.dim[rank];
     in[count - 1] = epl__reshape(wide, one);
     epl_val y = epl__reshape(epl_op(p, (epl_vals){count, in}, attrs), apart);
     return epl__move_axis(y, rank - 1, 0);

@@ -16,7 +16,7 @@ static epl_type type(const epl_type *in, size_t count, const void *attrs)
     (void)count, (void)attrs;
     if (!epl__is_matrix(lu, false))
         return (epl_type){0};
-    lu.shape.dim[lu.shape.rank - 2] -= 2;
+    lu.shape.dim[lu.shape.rank - 1] -= 2;
     return epl__is_beside(lu, in[0]) && epl__is_beside(in[0], in[2]) ? in[2] : (epl_type){0};
 }
 
@@ -76,7 +76,7 @@ const epl_prim epl__prim_solve = {.name = "solve",
 
 epl_val epl__factors(epl_val a)
 {
-    return epl__lu(epl_stop_gradient(a));
+    return epl__lu(epl_stop_gradient(a), true);
 }
 
 epl_val epl__solve(epl_val a, epl_val factors, epl_val b, bool transposed)

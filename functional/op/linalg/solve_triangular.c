@@ -14,7 +14,7 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
 {
     const epl__triangular_attrs *how = attrs;
     const int64_t *end = in[1].type.shape.dim + in[1].type.shape.rank;
-    epl__triangle t = {end[-2], end[-1], how->upper, how->unit, how->transposed};
+    epl__triangle t = {end[-2], end[-1], end[-2], how->upper, how->unit, how->transposed};
     (void)count;
     if (epl_bytes(out->type))
         memcpy(out->data, in[1].data, epl_bytes(out->type));

@@ -5,11 +5,14 @@ EPL__SCALAR(atan2(x[0], x[1]));
 
 static epl_val jvp(const epl_val *x, const epl_val *dx, size_t count, const void *attrs)
 {
+    epl_val size = epl_add(epl_square(x[0]), epl_square(x[1])), da = EPL_NO_VAL, db = EPL_NO_VAL;
+    epl_val origin = epl_eq(size, epl_num(0)), none = epl__like(size, 0);
     (void)count, (void)attrs;
-    epl_val size = epl_add(epl_square(x[0]), epl_square(x[1]));
-    size = epl__select(epl_eq(size, epl_num(0)), epl__like(size, 1), size);
-    epl_val da = dx[0].graph ? epl_mul(dx[0], epl_div(x[1], size)) : EPL_NO_VAL;
-    epl_val db = dx[1].graph ? epl_mul(dx[1], epl_neg(epl_div(x[0], size))) : EPL_NO_VAL;
+    size = epl__select(origin, epl__like(size, 1), size);
+    if (dx[0].graph)
+        da = epl_mul(dx[0], epl__select(origin, none, epl_div(x[1], size)));
+    if (dx[1].graph)
+        db = epl_mul(dx[1], epl__select(origin, none, epl_neg(epl_div(x[0], size))));
     return epl__added(da, db);
 }
 

@@ -37,7 +37,8 @@ epl_val epl_op_gelu(const epl_gelu_args *a, const char *given)
     if (!strcmp(form, "none"))
         odd = epl_erf(epl_mul(x, epl_num(0.70710678118654752440)));
     else if (!strcmp(form, "tanh")) {
-        epl_val bend = epl_add(epl_mul(epl_square(x), epl_num(0.044715)), epl_num(1));
+        epl_val even = epl_minimum(epl_square(x), epl_num(1e4)); /* tanh is 1 long before */
+        epl_val bend = epl_add(epl_mul(even, epl_num(0.044715)), epl_num(1));
         odd = epl_tanh(epl_mul(epl_mul(x, bend), epl_num(0.79788456080286535588)));
     } else
         return epl__bad(x, EPL_ERR_ARG, "[gelu] approximate is none or tanh, got \"%s\"", form);

@@ -1,0 +1,119 @@
+/* linear.c -- is a function linear in some of its inputs?
+ *
+ * By its operations alone: what depends on those inputs must pass through operations that are
+ * linear there. A function that is linear by luck (x x / x) is not found to be.
+ */
+#include <string.h>
+#include "../base/type.h"
+#include "region.h"
+
+typedef struct {
+    const epl_fn *b;
+    bool *live, *set; /* by id: needed; depends on the inputs */
+    bool **parts;     /* by id, of regions: which parts depend */
+    epl__arena *scratch;
+} walk;
+
+static void mark_live(walk *w)
+{
+    for (uint32_t i = 0; i < w->b->outputs; i++)
+        w->live[w->b->output[i].value] = true;
+    for (epl__id id = w->b->main.count; id-- > 0;) {
+        const epl__node *n = epl__node_at(w->b, id);
+        for (uint32_t k = 0; w->live[id] && k < n->count; k++)
+            w->live[n->in[k]] = true;
+    }
+}
+
+static bool linear_node(const walk *w, const epl__node *n)
+{
+    const epl_prim *p = n->prim;
+    uint32_t varying = 0;
+    if (!p->transpose || !epl_dtype_is_float(n->type->dtype))
+        return false;
+    for (uint32_t i = 0; i < n->count; i++) {
+        if (!w->set[n->in[i]])
+            continue;
+        varying++;
+        if (!epl_dtype_is_float(epl__node_at(w->b, n->in[i])->type->dtype))
+            return false;
+        if (p->linear && i < 32 && !(p->linear >> i & 1))
+            return false;
+        if (!p->linear && !p->multilinear && i > 0)
+            return false; /* a quotient is linear in its first operand alone */
+    }
+    return !p->multilinear || varying == 1;
+}
+
+static bool linear_scan(walk *w, const epl__region *r, bool *in, bool *parts)
+{
+    bool *out = epl__arena_take(w->scratch, r->body[0]->outputs + 1);
+    if (!out || !epl__dependence(r, 0, false, in, out, w->scratch) ||
+        !epl__linear_in(r->body[0], in, out, w->scratch))
+        return false;
+    for (uint32_t i = 0, c = 0; i < r->body[0]->inputs; i++)
+        if (r->role[i] == EPL__CARRY) {
+            parts[c] = parts[r->carries + c] = in[i] || out[c];
+            c++;
+        }
+    for (uint32_t i = r->carries; i < r->body[0]->outputs; i++)
+        parts[r->carries + i] = out[i];
+    return true;
+}
+
+static bool linear_region(walk *w, epl__id id)
+{
+    const epl__node *n = epl__node_at(w->b, id);
+    const epl__region *r = epl__region_of(n);
+    uint32_t parts = epl__region_parts(r), at = epl__predicates(r);
+    bool *in = epl__arena_take(w->scratch, n->count + 1);
+    bool *one = epl__arena_take(w->scratch, parts + 1);
+    w->parts[id] = epl__arena_take(w->scratch, parts + 1);
+    if (!in || !one || !w->parts[id] || r->kind == EPL__WHILE || (at && w->set[n->in[0]]))
+        return false;
+    for (uint32_t i = at; i < n->count; i++)
+        in[i - at] = w->set[n->in[i]];
+    if (r->kind == EPL__SCAN)
+        return linear_scan(w, r, in, w->parts[id]);
+    for (uint32_t k = 0, first = 0; k < r->bodies; k++) {
+        if (!epl__linear_in(r->body[k], in + first, one, w->scratch))
+            return false;
+        for (uint32_t i = 0; i < parts; i++)
+            w->parts[id][i] |= one[i];
+        first += r->body[k]->inputs;
+    }
+    return true;
+}
+
+static bool node_at(walk *w, epl__id id)
+{
+    const epl__node *n = epl__node_at(w->b, id);
+    bool any = false;
+    if (n->prim == &epl__prim_part) {
+        const bool *parts = w->parts[n->in[0]];
+        w->set[id] = parts && parts[((const epl__part_attrs *)n->attrs)->index];
+        return true;
+    }
+    for (uint32_t i = 0; i < n->count; i++)
+        any |= w->set[n->in[i]];
+    w->set[id] |= any && n->prim != &epl__prim_region;
+    return !any || (n->prim == &epl__prim_region ? linear_region(w, id) : linear_node(w, n));
+}
+
+bool epl__linear_in(const epl_fn *body, const bool *in, bool *out, epl__arena *scratch)
+{
+    size_t count = body->main.count + 1;
+    walk w = {body, epl__arena_take(scratch, count), epl__arena_take(scratch, count),
+              epl__arena_take(scratch, count * sizeof *w.parts), scratch};
+    bool ok = w.live && w.set && w.parts;
+    if (!ok)
+        return false;
+    mark_live(&w);
+    for (uint32_t i = 0; i < body->inputs; i++)
+        w.set[body->input[i].value] = in[i];
+    for (epl__id id = 0; ok && id < body->main.count; id++)
+        ok = !w.live[id] || node_at(&w, id);
+    for (uint32_t i = 0; ok && i < body->outputs; i++)
+        out[i] = w.set[body->output[i].value];
+    return ok;
+}

@@ -1,0 +1,226 @@
+/* test_growth_nested.c -- what order, depth and nesting do to the size of a function: scans do not
+ * depend on their length, networks are linear in their depth, maps of gradients of maps in theirs.
+ *
+ * With GROWTH=1 in the environment the numbers of docs/derivatives.md are printed.
+ */
+#include <criterion/criterion.h>
+#include <espalier/espalier.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "../../src/graph/region.h"
+
+/* Nodes that results need, those of the bodies of loops and branches included. */
+static size_t live_nodes(const epl_fn *f)
+{
+    bool *live = calloc(f->main.count + 1, 1);
+    size_t count = 0;
+    for (uint32_t i = 0; i < f->outputs; i++)
+        live[f->output[i].value] = true;
+    for (epl__id id = f->main.count; id-- > 0;) {
+        const epl__node *n = epl__node_at(f, id);
+        if (!live[id])
+            continue;
+        count++;
+        for (uint32_t k = 0; k < n->count; k++)
+            live[n->in[k]] = true;
+        const epl__region *r = NULL;
+        if (n->prim == &epl__prim_laid)
+            r = &((const epl__laid_attrs *)n->attrs)->layout->region;
+        else if (n->prim == &epl__prim_region)
+            r = epl__region_of(n);
+        for (uint32_t k = 0; r && k < r->bodies; k++)
+            count += live_nodes(r->body[k]);
+    }
+    free(live);
+    return count;
+}
+
+static size_t nodes_of(epl_scope *s, epl_fn *f, epl_val y)
+{
+    epl_output(f, "y", y);
+    epl_fn *g = epl__simplified(s, f);
+    cr_assert_not_null(g, "%s", epl_scope_message(s));
+    size_t n = live_nodes(g);
+    epl_scope_free(s);
+    return n;
+}
+
+static void tell(const char *what, int size, const size_t *nodes, int orders)
+{
+    if (!getenv("GROWTH"))
+        return;
+    printf("| %s, %d |", what, size);
+    for (int i = 0; i < orders; i++)
+        printf(" %zu |", nodes[i]);
+    puts("");
+}
+
+static epl_val of_order(epl_val y, epl_val x, int order)
+{
+    for (int i = 0; i < order; i++)
+        y = epl_sum(epl_square(epl_gradient(y, x)));
+    return y;
+}
+
+/* -- scans --------------------------------------------------------------------------------- */
+static size_t scan_nodes(int length, epl_save_policy save, int order)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "scan");
+    epl_val x = epl_input(f, "x", epl_f64(3)), w = epl_input(f, "w", epl_f64(3, 3));
+    epl_fn *t = epl_scan(f, .length = length, .save = save);
+    epl_val h = epl_carry(t, x);
+    epl_next(t, h, epl_tanh(epl_matmul(w, h)));
+    return nodes_of(s, f, of_order(epl_sum(epl_last(t, h)), w, order));
+}
+
+Test(growth_nested, a_scan_does_not_depend_on_its_length)
+{
+    size_t nodes[3];
+    for (int order = 0; order < 4; order++) {
+        size_t few = scan_nodes(10, EPL_SAVE_ALL, order),
+               many = scan_nodes(10000, EPL_SAVE_ALL, order);
+        cr_expect_eq(few, many, "order %d: %zu and %zu nodes", order, few, many);
+        if (order)
+            nodes[order - 1] = many;
+    }
+    tell("scan of tanh(W h)", 10000, nodes, 3);
+}
+
+Test(growth_nested, a_scan_that_keeps_little_depends_on_its_levels_alone)
+{
+    for (int order = 0; order < 3; order++) {
+        size_t few = scan_nodes(100, EPL_SAVE_SQRT, order);
+        size_t many = scan_nodes(10000, EPL_SAVE_SQRT, order);
+        cr_expect_eq(few, many, "sqrt, order %d: %zu and %zu nodes", order, few, many);
+    }
+    for (int order = 0; order < 2; order++) { /* 6, 8 and 10 levels */
+        size_t a = scan_nodes(64, EPL_SAVE_LOG, order), b = scan_nodes(256, EPL_SAVE_LOG, order);
+        size_t c = scan_nodes(1024, EPL_SAVE_LOG, order);
+        if (getenv("GROWTH"))
+            printf("log, order %d: %zu %zu %zu\n", order, a, b, c);
+        cr_expect_leq(c - b, 2 * (b - a), "log, order %d: %zu, %zu, %zu nodes", order, a, b, c);
+    }
+}
+
+/* -- networks ------------------------------------------------------------------------------ */
+static size_t network_nodes(int depth, int order)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "mlp");
+    epl_child *layer = epl_scope_alloc(s, (2 * (size_t)depth + 1) * sizeof *layer);
+    for (int i = 0; i < depth; i++) {
+        layer[2 * i].module = epl_nn_linear(s, 5);
+        layer[2 * i + 1].module = epl_nn_tanh(s);
+    }
+    epl_module net =
+        epl_module_new(&epl_kind_sequential, &(epl_nn_sequential_args){s, layer}, "children");
+    net = epl_infer(s, net, epl_f64(4, 5));
+    epl_val theta = epl_input_tree(f, "theta", epl_params_of(net));
+    epl_val y = epl_mean(epl_square(epl_apply(net, theta, epl_input(f, "x", epl_f64(4, 5)))));
+    return nodes_of(s, f, of_order(y, theta, order));
+}
+
+Test(growth_nested, a_network_is_linear_in_its_depth)
+{
+    size_t nodes[4];
+    for (int order = 1; order <= 4; order++) {
+        size_t a = network_nodes(4, order), b = network_nodes(8, order),
+               c = network_nodes(16, order);
+        cr_expect_leq(c - b, 2 * (b - a) + 8, "order %d: %zu, %zu, %zu nodes", order, a, b, c);
+        nodes[order - 1] = c;
+    }
+    tell("MLP, depth", 16, nodes, 4);
+}
+
+/* -- maps ---------------------------------------------------------------------------------- */
+/* A map of the gradient of the sum of a map of the gradient ... */
+static epl_val nested(epl_fn *f, epl_val x, int depth)
+{
+    if (!depth)
+        return epl_sum(epl_sin(x));
+    epl_fn *m = epl_map(f);
+    epl_val one = epl_each(m, epl_mul(epl_unsqueeze(x, 0), epl_arange(f, EPL_F64, 1, 4, 1)), 1);
+    epl_val g = epl_gradient(nested(m, one, depth - 1), one);
+    return epl_sum(epl_square(epl_collect(m, g)));
+}
+
+static size_t map_nodes(int depth)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "maps");
+    epl_val x = epl_input(f, "x", epl_f64(2, 1));
+    return nodes_of(s, f, nested(f, x, depth));
+}
+
+/* Each level is one order more: what order costs, and not more for the maps. */
+Test(growth_nested, maps_of_gradients_of_maps)
+{
+    size_t nodes[5];
+    for (int depth = 1; depth <= 5; depth++) {
+        size_t n = nodes[depth - 1] = map_nodes(depth);
+        cr_expect(depth < 2 || 10 * n <= 25 * nodes[depth - 2], "depth %d: %zu nodes", depth, n);
+    }
+    tell("maps of gradients of maps, depth up to", 5, nodes, 5);
+}
+
+/* -- nesting ------------------------------------------------------------------------------- */
+typedef enum { MAPS, CHECKPOINTS, SCANS, CONDITIONS, NESTS } nest;
+
+static epl_val level(nest kind, epl_fn *f, epl_val x, int depth)
+{
+    if (!depth)
+        return epl_sin(x);
+    epl_fn *in = kind == MAPS          ? epl_map(f)
+                 : kind == CHECKPOINTS ? epl_checkpoint(f)
+                 : kind == SCANS       ? epl_scan(f, .length = 3)
+                                       : epl_when(f, epl_gt(epl_sum(x), epl_num(0)));
+    epl_val one = kind == MAPS    ? epl_each(in, epl_stack(epl_list(x, x)), 0)
+                  : kind == SCANS ? epl_carry(in, x)
+                                  : epl_pass(in, x);
+    epl_val y = level(kind, in, epl_tanh(one), depth - 1);
+    if (kind == MAPS)
+        return epl_mean(epl_collect(in, y), .dim = epl_axes(0));
+    if (kind == CHECKPOINTS)
+        return epl_last(in, y);
+    if (kind == SCANS) {
+        epl_next(in, one, y);
+        return epl_last(in, one);
+    }
+    epl_fn *no = epl_otherwise(in);
+    return epl_either(in, y, no, epl_cos(epl_pass(no, x)));
+}
+
+static size_t nest_nodes(nest kind, int depth, int order)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "nest");
+    epl_val x = epl_input(f, "x", epl_f64(3));
+    return nodes_of(s, f, of_order(epl_sum(level(kind, f, x, depth)), x, order));
+}
+
+/* A polynomial in depth has differences that end: those of the order + 2. */
+static long last_difference(const size_t *nodes, int count, int times)
+{
+    long d[8];
+    for (int i = 0; i < count; i++)
+        d[i] = (long)nodes[i];
+    for (int k = 0; k < times; k++)
+        for (int i = 0; i + 1 < count - k; i++)
+            d[i] = d[i + 1] - d[i];
+    return d[count - 1 - times];
+}
+
+Test(growth_nested, nesting_is_not_exponential)
+{
+    static const char *const name[NESTS] = {"maps", "checkpoints", "scans", "conditions"};
+    for (int kind = 0; kind < NESTS; kind++)
+        for (int order = 0; order < 3; order++) {
+            size_t nodes[6];
+            for (int depth = 1; depth <= 6; depth++)
+                nodes[depth - 1] = nest_nodes((nest)kind, depth, order);
+            tell(name[kind], order, nodes, 6);
+            cr_expect_eq(last_difference(nodes, 6, order + 2), 0, "%s, order %d", name[kind],
+                         order);
+        }
+}
