@@ -15,7 +15,7 @@ typedef struct {
     meta_settings at;
     bool given[10];
     bool resume, as_json;
-    int64_t threads, test_tasks, save_interval;
+    int64_t threads, test_tasks, test_shots, save_interval;
 } options;
 
 static volatile sig_atomic_t stopped;
@@ -89,6 +89,11 @@ static bool train(meta *m, int64_t interval, double *seconds)
  */
 static bool prepare(meta *m, const options *o)
 {
+    char why[TOOL_MESSAGE];
+    if (m->save && !tool_can_save(m->save, why)) {
+        epl_scope_fail(m->s, EPL_ERR_FILE, "%s", why);
+        return false;
+    }
     if (!m->family->prepare(m, o->data))
         return false;
     epl_spec spec = epl_params_of(m->net), state = epl_opt_adam_state(m->s, spec);
@@ -121,6 +126,12 @@ static bool told_of_signal(const meta *m)
     return m->save != NULL;
 }
 
+static bool report(meta *m, const options *o, double seconds)
+{
+    const int64_t *all = m->family->shots, one[META_SHOTS] = {o->test_shots};
+    return meta_report(m, o->test_shots ? one : all, o->test_tasks, seconds, o->as_json);
+}
+
 static int go(const options *o)
 {
     meta m = {.s = epl_scope_new(NULL),
@@ -141,7 +152,7 @@ static int go(const options *o)
                 (long long)m.at.shots, pool ? epl_pool_threads(pool) : 1,
                 pool && epl_pool_threads(pool) > 1 ? "s" : "");
         ok = train(&m, o->save_interval, &seconds) &&
-             (stopped ? told_of_signal(&m) : meta_report(&m, o->test_tasks, seconds, o->as_json));
+             (stopped ? told_of_signal(&m) : report(&m, o, seconds));
     }
     epl_scope_free(m.s);
     return ok ? tool_flushed() : TOOL_FAILED;
@@ -161,6 +172,8 @@ static const char *check(const options *o)
         return "--inner-steps and --cg-steps are unrolled: at most 100";
     if (o->threads < 0 || o->test_tasks < 1 || o->test_tasks > 1000000)
         return "--threads must not be negative, and --test-tasks lie between 1 and a million";
+    if (o->test_shots < 0 || o->test_shots > 1000)
+        return "--test-shots must lie between 1 and 1000";
     if (at->turns < 1 || at->turns > 4)
         return "--turns must lie between 1 and 4";
     if (o->save_interval < 0)
@@ -223,6 +236,8 @@ int tool_meta(int argc, char **argv)
         {"--iterations", TOOL_INT, &o.at.iterations, &o.given[ITERATIONS], "N",
          "(sine: 70000; images: 3000)"},
         {"--test-tasks", TOOL_INT, &o.test_tasks, NULL, "N", "new tasks of the test (600)"},
+        {"--test-shots", TOOL_INT, &o.test_shots, NULL, "N",
+         "only these rows of the table (sine: 5, 10 and 20; images: 1 and 5)"},
         {"--seed", TOOL_INT, &o.at.seed, NULL, "N", "of parameters and tasks (1)"},
         {"--turns", TOOL_INT, &o.at.turns, NULL, "N",
          "images: a class for each of N quarter turns of a class, in training (4)"},

@@ -86,8 +86,8 @@ void meta_build_test(epl_fn *f, const void *exam);
 size_t meta_inputs(const meta *m, bool test, epl_key *key, epl_array *in);
 
 /* -- meta_test.c ------------------------------------------------------------------------------- */
-/* The table, and what the training took. False: told. */
-bool meta_report(meta *m, int64_t tasks, double seconds, bool as_json);
+/* The table for each of `shots`, ended by 0, and what the training took. False: told. */
+bool meta_report(meta *m, const int64_t *shots, int64_t tasks, double seconds, bool as_json);
 
 /* -- meta_state.c ------------------------------------------------------------------------------ */
 bool meta_save(meta *m); /* false: told */

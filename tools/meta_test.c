@@ -79,13 +79,13 @@ static bool test(meta *m, int64_t shots, int64_t tasks, bool as_json)
     return ok;
 }
 
-bool meta_report(meta *m, int64_t tasks, double seconds, bool as_json)
+bool meta_report(meta *m, const int64_t *shots, int64_t tasks, double seconds, bool as_json)
 {
     bool ok = true, residuals = m->at.algorithm == META_IMAML && m->trained;
     if (!as_json)
         printf("shots  steps  %s\n", m->family->measure);
-    for (int i = 0; ok && i < META_SHOTS && m->family->shots[i]; i++)
-        ok = test(m, m->family->shots[i], tasks, as_json);
+    for (int i = 0; ok && i < META_SHOTS && shots[i]; i++)
+        ok = test(m, shots[i], tasks, as_json);
     if (!ok)
         return false;
     if (as_json) {

@@ -1,10 +1,13 @@
 /* tool.c -- options, help, messages. */
 #include "tool.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void tell(const char *name, const char *format, va_list args)
 {
@@ -122,4 +125,21 @@ int tool_parse(const tool_command *c, int argc, char **argv, const char **words)
     if (count < c->least)
         return tool_misused(c, "an argument is missing");
     return TOOL_GO_ON;
+}
+
+bool tool_can_save(const char *path, char why[TOOL_MESSAGE])
+{
+    char folder[PATH_MAX];
+    struct stat info;
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    if (slash == path)
+        strcpy(folder, "/");
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        snprintf(why, TOOL_MESSAGE, "--save: %s: is no regular file", path);
+    else if (access(folder, W_OK) != 0)
+        snprintf(why, TOOL_MESSAGE, "--save: %s: %s", folder, strerror(errno));
+    else
+        return true;
+    return false;
 }

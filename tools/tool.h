@@ -44,6 +44,10 @@ int tool_fail(const char *name, const char *format, ...) __attribute__((format(p
 /* Flushes standard output: TOOL_OK, or TOOL_FAILED with a message if it could not be written. */
 int tool_flushed(void);
 
+enum { TOOL_MESSAGE = 4200 };
+/* May a file be written there, as far as can be said before? If not, why. */
+bool tool_can_save(const char *path, char why[TOOL_MESSAGE]);
+
 int tool_bench(int argc, char **argv);
 int tool_info(int argc, char **argv);
 int tool_init(int argc, char **argv);

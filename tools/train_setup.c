@@ -1,11 +1,9 @@
 /* train_setup.c -- from options to a trainer that is ready for its first step. */
-#include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include "tool.h"
 #include "train.h"
 
 static bool fail(trainer *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -178,18 +176,8 @@ static bool make_room(trainer *t)
 
 static bool can_be_saved(trainer *t)
 {
-    char folder[PATH_MAX];
-    struct stat info;
-    const char *slash = t->save ? strrchr(t->save, '/') : NULL;
-    if (!t->save)
-        return true;
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - t->save) : 1,
-             slash ? t->save : ".");
-    if (slash == t->save)
-        strcpy(folder, "/");
-    if (stat(t->save, &info) == 0 && !S_ISREG(info.st_mode))
-        return fail(t, "--save: %s: is no regular file", t->save);
-    return access(folder, W_OK) == 0 || fail(t, "--save: %s: %s", folder, strerror(errno));
+    char why[TOOL_MESSAGE];
+    return !t->save || tool_can_save(t->save, why) || fail(t, "%s", why);
 }
 
 /* Everything up to the first step. */

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 #include "../base/type.h"
-#include "region_keep.h"
+#include "checkpoint.h"
 
 enum { MANY_TERMS = 64, TIMES_CARRIED = 4, MOST = 16 };
 
@@ -56,12 +56,12 @@ static bool collected(const epl__region *r, epl__id id, uint32_t *output)
     return epl__body_output(b, id);
 }
 
-bool epl__keep_products(epl_fn *f, const epl__region *r)
+bool epl__products_chosen(epl_fn *f, const epl__region *r)
 {
     epl_fn *b = r->body[0];
     epl__arena scratch;
     epl__arena_init(&scratch, f->arena.alloc);
-    epl__kept *kept = epl__arena_take(&b->arena, sizeof *kept + MOST * sizeof *kept->output);
+    epl__choice *kept = epl__arena_take(&b->arena, sizeof *kept + MOST * sizeof *kept->output);
     bool *live = epl__arena_take(&scratch, 2 * ((size_t)b->main.count + 1));
     int64_t room = TIMES_CARRIED * carried_bytes(r);
     bool ok = kept && live;

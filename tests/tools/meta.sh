@@ -33,18 +33,21 @@ for algorithm in maml fomaml reptile anil meta-sgd imaml; do
     rm part
 done
 
-# Killed and resumed: the same bytes; so after a signal, which saves and ends well.
-long="sine --iterations 3000 --threads 1"
+# Killed after a save, three times, and resumed: the same bytes; so after a signal, which saves and
+# ends well.
+long="sine --iterations 1000 --threads 1"
 meta $long --save whole
-until [ -f part ] && cmp -s part whole; do
-    "$espalier" meta $long --test-tasks 10 --save part --save-interval 100 --resume >out 2>log &
+for i in 1 2 3; do
+    cp part before 2>/dev/null || echo none >before
+    "$espalier" meta $long --test-tasks 10 --save part --save-interval 20 --resume >out 2>log &
     id=$!
-    sleep 0.2
+    while { [ ! -f part ] || cmp -s part before; } && kill -0 $id 2>/dev/null; do sleep 0.02; done
     kill -9 $id 2>/dev/null || true
     wait $id 2>/dev/null || true
-    tries=$((${tries:-0} + 1))
-    [ $tries -lt 300 ] || fail "killed $tries times, and not at the end"
+    cmp -s part before && fail "killed before a save"
 done
+meta $long --save part --resume
+cmp part whole || fail "killed and resumed: other bytes"
 [ ! -f part.partial ] || fail "a partial file stays"
 for signal in INT TERM; do
     rm -f part
@@ -66,7 +69,8 @@ sleep 0.3
 kill -TERM $id
 wait $id && fail "a signal without --save ends well"
 grep -q 'nothing was saved' log || fail "nothing was saved, and it is not said"
-meta sine --iterations 0 --save nothing
+meta sine --iterations 0 --save nothing --test-shots 7
+lines '"shots": 7, "steps": [0-9]*, "mse": [0-9.]*' 5
 [ -f nothing ] || fail "--iterations 0 saves nothing"
 
 # What diverges is told, and is in the mean.
@@ -112,6 +116,8 @@ refused 'inner_steps was 1, got 2' sine --iterations 3 --inner-steps 2 --save fi
 refused 'algorithm was "maml", got "anil"' sine --algorithm anil --save file --resume
 refused '--resume and --save-interval need --save' sine --resume
 refused '--resume and --save-interval need --save' sine --save-interval 2
+refused 'save: nowhere: No such file' sine --save nowhere/file
+refused '--test-shots must' sine --test-shots -1
 refused '--turns must lie between 1 and 4' images --turns 5
 refused 'sine or images' cosine
 refused '--algorithm must be' sine --algorithm adam
