@@ -9,6 +9,7 @@
 #include "solve.h"
 #include "../../src/base/attr.h"
 #include "../../src/base/scope.h"
+#include "../../src/graph/flow.h"
 
 typedef enum { ROOT, FIXED_POINT, MINIMIZE } kind;
 typedef struct epl__problem {
@@ -66,6 +67,8 @@ static epl_fn *problem_new(kind k, const epl_problem_args *a, const char *given)
         return NULL;
     epl_fn *f = epl__fn_make(parent->scope, parent, EPL__FN_PROBLEM, parent->name);
     problem *p = f ? epl__arena_take(&f->arena, sizeof *p) : NULL;
+    if (f && !p)
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for a problem of \"%s\"", f->name);
     if (!p)
         return NULL;
     *p = (problem){.kind = k, .by = by};
@@ -121,13 +124,8 @@ static bool no_memory(epl_fn *f)
 /* The inner function as a body: what it took in are its inputs. */
 static bool closed(epl_fn *q, epl__id value)
 {
-    q->input = epl__arena_take(&q->arena, (q->entries + 1) * sizeof *q->input);
-    if (!q->input || !epl__body_output(q, value))
+    if (!epl__flow_ports(q) || !epl__body_output(q, value))
         return no_memory(q);
-    for (uint32_t i = 0; i < q->entries; i++)
-        q->input[i] = (epl__port){"", *epl__node_at(q, q->entry[i].inner)->type, q->entry[i].inner,
-                                  EPL__ID_NONE};
-    q->inputs = q->input_nodes = q->entries;
     q->closed = true;
     return true;
 }

@@ -42,7 +42,7 @@ typedef struct {
 typedef struct {
     epl_linear a;            /* {in, out}: from epl_linearize, or a value and what it becomes */
     epl_val b;               /* f32 or f64; of the type of a.in and a.out */
-    epl_linear_solver by;    /* {EPL_CG, .tol = 1e-8} */
+    epl_linear_solver by;    /* .by = {EPL_CG, .tol = 1e-8}, .by.method = EPL_CG */
     epl_linear precondition; /* near the inverse of A; for EPL_CG symmetric and positive */
     epl_val *residual;       /* result: |b - A x| / |b|, a constant */
     epl_val *iterations;     /* result: steps, I64 */

@@ -24,6 +24,8 @@ static epl_fn *flow_new(epl_fn *parent, epl__fn_kind kind)
 {
     epl_fn *f = epl__fn_make(parent->scope, parent, kind, parent->name);
     epl__flow *w = f ? epl__arena_take(&f->arena, sizeof *w) : NULL;
+    if (f && !w)
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for a loop of \"%s\"", f->name);
     if (!w)
         return NULL;
     *w = (epl__flow){.keep = EPL__ID_NONE, .node = EPL__ID_NONE, .predicate = EPL__ID_NONE};
@@ -199,8 +201,10 @@ static epl_val carry_one(epl_fn *f, epl__id outer)
     if (w->carries == w->carry_room) {
         uint32_t room = w->carry_room ? 2 * w->carry_room : 8;
         epl__carried *more = epl__arena_take(&f->arena, room * sizeof *more);
-        if (!more)
+        if (!more) {
+            epl__fail(f, EPL_ERR_MEMORY, "no memory for a loop of \"%s\"", f->name);
             return EPL_NO_VAL;
+        }
         if (w->carries)
             memcpy(more, w->carry, w->carries * sizeof *more);
         w->carry = more;

@@ -17,6 +17,8 @@ bool epl__flow_ports(epl_fn *f)
         f->input[i] = (epl__port){"", *epl__node_at(f, f->entry[i].inner)->type, f->entry[i].inner,
                                   EPL__ID_NONE};
     f->inputs = f->input_nodes = f->entries;
+    if (!f->input)
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for a region of \"%s\"", f->name);
     return f->input != NULL;
 }
 

@@ -86,12 +86,12 @@ struct epl_fn {
     /* inner functions */
     epl__entry *entry;
     uint32_t entries, entry_room;
-    int64_t mapped_size, chunk;   /* -1: no epl_each yet */
-    struct epl__chunks *chunks;   /* of a map in chunks, once it is closed */
-    struct epl__flow *flow;       /* of loops and branches: src/graph/flow.c */
-    struct epl__memo *memo;       /* regions that were mapped into this function */
-    void *problem;                /* of EPL__FN_PROBLEM */
-    const struct epl__kept *kept; /* of a checkpoint's body: src/transform/region_keep.c */
+    int64_t mapped_size, chunk;     /* -1: no epl_each yet */
+    struct epl__chunks *chunks;     /* of a map in chunks, once it is closed */
+    struct epl__flow *flow;         /* of loops and branches: src/graph/flow.c */
+    struct epl__memo *memo;         /* regions that were mapped into this function */
+    void *problem;                  /* of EPL__FN_PROBLEM */
+    const struct epl__choice *kept; /* of a checkpoint's body: src/transform/checkpoint.c */
     /* jit: the types of the arguments, by position; NULL otherwise */
     const epl_type *passed;
     size_t passed_count;

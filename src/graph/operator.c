@@ -77,8 +77,9 @@ bool epl__operator_of(epl_fn *f, epl__id in, epl__id out, epl__operator *op)
     bool ok = c.body && c.live && c.depends && c.map;
     if (ok)
         walk(&c, in, out);
-    bool depends = ok && c.depends[out];
-    c.with = depends ? epl__arena_take(&f->arena, captured(&c, in, out) * sizeof *c.with) : NULL;
+    bool told = ok && !c.depends[out]; /* no: then all else is for want of memory */
+    ok = ok && !told;
+    c.with = ok ? epl__arena_take(&f->arena, captured(&c, in, out) * sizeof *c.with) : NULL;
     ok = c.with != NULL;
     for (size_t id = 0; ok && id < all; id++)
         c.map[id] = EPL__ID_NONE;
@@ -88,7 +89,7 @@ bool epl__operator_of(epl_fn *f, epl__id in, epl__id out, epl__operator *op)
         ok = !c.depends[id] || !c.live[id] || copy(&c, id, &scratch);
     ok = ok && epl__body_output(c.body, c.map[out]);
     epl__arena_free(&scratch);
-    if (depends && !ok)
+    if (!ok && !told)
         epl__fail(f, EPL_ERR_MEMORY, "no memory for a piece of \"%s\"", f->name);
     *op = (epl__operator){c.body, c.with, 0};
     return ok;
@@ -100,6 +101,8 @@ epl_val epl__operator_at(const epl__operator *op, epl_val v, uint32_t index)
     epl__id few[16], y = EPL__ID_NONE;
     uint32_t n = op->body->inputs;
     epl__id *arg = f && n > 16 ? epl__arena_take(&f->arena, n * sizeof *arg) : few;
+    if (!arg)
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for a piece of \"%s\"", f->name);
     if (!f || !arg || epl_scope_status(f->scope) != EPL_OK)
         return EPL_NO_VAL;
     for (uint32_t i = 0; i < n; i++) {

@@ -29,22 +29,23 @@ typedef struct epl__custom {
 extern const epl__custom epl__by_body; /* no rule at all, but inlined by plans */
 typedef struct {
     epl__region_kind kind;
-    int64_t length;   /* SCAN: steps */
-    bool reverse;     /* SCAN: from the last entry to the first */
-    bool again;       /* SWITCH of one body: its values are made anew for derivatives, but for */
-    const char *keep; /* ... those of these names, or */
-    int64_t budget;   /* ... the best in so many bytes: src/transform/region_keep.c */
+    int64_t length;            /* SCAN: steps */
+    bool reverse;              /* SCAN: from the last entry to the first */
+    bool again;                /* SWITCH of one body: its values are made anew for derivatives */
     const epl__custom *custom; /* SWITCH of one body: its rule, or NULL. Plans inline it */
+    /* again: all but values of these names, or the best in so many bytes (checkpoint.c) */
+    const char *keep;
+    int64_t budget;
     uint32_t bodies;
     epl_fn **body;
     const uint8_t *role; /* by operand; the predicate of a switch of several is not counted */
     uint32_t carries;
 } epl__region;
 /* Outputs of a body that derivatives take instead of making them again; once chosen it stays. */
-typedef struct epl__kept {
+typedef struct epl__choice {
     uint32_t count;
     uint32_t output[];
-} epl__kept;
+} epl__choice;
 typedef struct {
     const epl__region *region;
 } epl__region_attrs;

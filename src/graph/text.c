@@ -98,7 +98,7 @@ static void put_kept(text *t, const epl__region *r)
 {
     char type[EPL_TYPE_TEXT];
     const epl_fn *b = r->body[0];
-    const epl__kept *kept = r->again ? b->kept : NULL;
+    const epl__choice *kept = r->again ? b->kept : NULL;
     size_t bytes = 0;
     for (uint32_t i = 0; kept && i < kept->count; i++) {
         const epl__port *p = &b->output[kept->output[i]];

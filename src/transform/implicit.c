@@ -84,9 +84,12 @@ static const epl__custom *linear_custom(epl_fn *f, const epl__linear_how *how,
 {
     linear_rule *d = epl__arena_take(&f->arena, sizeof *d);
     epl__custom *c = epl__arena_take(&f->arena, sizeof *c);
-    if (!d || !c)
+    epl__linear_how *strict = epl__arena_take(&f->arena, sizeof *strict);
+    if (!d || !c || !strict)
         return NULL;
-    *d = (linear_rule){how, a->body, p ? p->body : NULL, a->at, p ? p->at : 0};
+    *strict = *how;
+    strict->report = false; /* no one would be told of a derivative */
+    *d = (linear_rule){strict, a->body, p ? p->body : NULL, a->at, p ? p->at : 0};
     *c = (epl__custom){linear_tangents, linear_transpose, d};
     return c;
 }

@@ -118,7 +118,7 @@ static bool prepare(sweep *s, const epl__id *y, size_t ny, const epl__id *x, siz
 /* A region's parts have their tangents together. */
 static epl__id region_tangent(sweep *s, epl__id id, const epl__node *n)
 {
-    if (!epl__keep_chosen(s->f, id, s->dx))
+    if (!epl__choice_made(s->f, id, s->dx))
         return EPL__ID_NONE;
     epl__id *part = epl__arena_take(&s->f->tape_arena,
                                     (epl__region_parts(epl__region_of(n)) + 1) * sizeof *part);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "../base/scope.h"
 #include "../graph/region.h"
-#include "region_keep.h"
+#include "checkpoint.h"
 #include "transform.h"
 
 typedef struct {
@@ -47,22 +47,22 @@ static bool varying(tangents *t)
     return true;
 }
 
-static const epl__kept *kept_of(const epl__region *r)
+static const epl__choice *kept_of(const epl__region *r)
 {
-    static const epl__kept none;
+    static const epl__choice none;
     return r->again && r->body[0]->kept ? r->body[0]->kept : &none;
 }
 
 /* A checkpoint's tangents with its kept values as further inputs; y: ids of all its outputs. */
 static epl_fn *from_kept(tangents *t, epl_fn *g, const epl__id *y)
 {
-    const epl__kept *kept = kept_of(t->r);
+    const epl__choice *kept = kept_of(t->r);
     epl__id *value = epl__arena_take(&t->scratch, (kept->count + 1) * sizeof *value);
     for (uint32_t i = 0; value && i < kept->count; i++)
         value[i] = y[kept->output[i]];
     if (!value || !kept->count)
         return value ? g : NULL;
-    return epl__keep_taken(t->f, g, value, kept->count);
+    return epl__choice_taken(t->f, g, value, kept->count);
 }
 
 /* Body k and its tangents: inputs are its own, then one for each that varies, then what a

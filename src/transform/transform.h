@@ -33,8 +33,8 @@ bool epl__transpose(epl_fn *f, const epl__id *y, const epl__id *ct, size_t ny, c
                     size_t nx, epl__id *out);
 
 /* Chooses what derivatives take from a checkpoint, which may give it more parts; dx: none for
- * operands that do not vary. src/transform/region_keep.c. */
-bool epl__keep_chosen(epl_fn *f, epl__id region, const epl_val *dx);
+ * operands that do not vary. src/transform/checkpoint.c. */
+bool epl__choice_made(epl_fn *f, epl__id region, const epl_val *dx);
 /* Tangents of a region's parts, given those of its operands; EPL__ID_NONE: does not vary. */
 bool epl__region_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *out);
 /* Cotangents of operands of a region on the tape, given those of its parts. */

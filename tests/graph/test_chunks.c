@@ -101,12 +101,12 @@ Test(chunks, the_workspace_is_one_chunks_also_of_a_gradient)
     cr_expect_leq(gradient[2], gradient[0] + 3 * 4 * 192); /* one number of each entry */
 }
 
+/* 16 rows of 16 numbers: 256 outputs by 256 inputs, and small matrices. */
 static size_t jacobian_bytes(int64_t chunk, size_t *nodes)
 {
     epl_fn *g = epl_fn_new(s, "jacobian");
-    epl_val x = epl_input(g, "x", epl_f32(64)), w = epl_input(g, "w", epl_f32(64, 256));
-    epl_val y =
-        epl_tanh(epl_matmul(epl_tanh(epl_matmul(x, w)), epl_input(g, "v", epl_f32(256, 256))));
+    epl_val x = epl_input(g, "x", epl_f32(16, 16)), w = epl_input(g, "w", epl_f32(16, 16));
+    epl_val y = epl_tanh(epl_matmul(epl_tanh(epl_matmul(x, w)), w));
     size_t bytes = bytes_of(epl_jacobian(y, x, .mode = "reverse", .chunk = chunk), g);
     *nodes = epl_fn_nodes(g);
     return bytes;
@@ -117,8 +117,8 @@ Test(chunks, a_jacobian_of_256_outputs)
     size_t nodes[4], whole = jacobian_bytes(0, &nodes[0]), some = jacobian_bytes(16, &nodes[1]);
     size_t rest = jacobian_bytes(24, &nodes[2]), one = jacobian_bytes(1, &nodes[3]);
     cr_expect_lt(5 * some, whole, "%zu %zu", some, whole);
-    cr_expect_lt(8 * one, some, "%zu %zu", one, some);
-    cr_expect_lt(5 * rest, 2 * whole);
+    cr_expect_lt(3 * one, some, "%zu %zu", one, some);
+    cr_expect_lt(5 * rest, 2 * whole, "%zu %zu", rest, whole);
     cr_expect_lt(nodes[1], 40u);
     cr_expect_lt(nodes[2], 60u);
 }

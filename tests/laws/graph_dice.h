@@ -17,7 +17,8 @@ typedef struct {
     epl_val pool[POOL];
     int count;
     const graph_plan *plan;
-    int nested; /* pieces around this one */
+    int nested;   /* pieces around this one */
+    bool bounded; /* all loops are, as in a custom derivative */
 } drawing;
 
 int64_t dice_roll(drawing *d, int64_t n);

@@ -1,5 +1,5 @@
-/* graph_piece.c -- steps of a random function inside a checkpoint, a scan, a while, branches or
- * a map; or the same steps written out with the operations alone.
+/* graph_piece.c -- steps of a random function inside a checkpoint, a custom derivative, a scan, a
+ * while, branches or a map; or the same steps written out with the operations alone.
  *
  * Both ways draw the same dice. Written out, what comes in and what goes out is a copy: so the
  * derivative of one value of a piece with respect to another is the same in both.
@@ -19,6 +19,7 @@ typedef struct {
     int count;
     uint64_t state;
     int steps;
+    bool bounded;
 } piece;
 typedef struct {
     epl_val v[GIVEN];
@@ -90,6 +91,7 @@ static results stepped(const piece *p, epl_fn *in, const epl_val *from, int coun
     results r = {.count = 0};
     e.f = in;
     e.nested++;
+    e.bounded |= p->bounded;
     e.count = count;
     e.deep = e.deep > 0 && !p->uses;
     memcpy(e.pool, from, (size_t)count * sizeof *from);
@@ -118,6 +120,36 @@ static void checkpointed(drawing *d)
     for (int i = 0; i < p.count; i++)
         from[i] = taken(&p, in, i);
     results r = stepped(&p, in, from, p.count, 0);
+    for (int i = 0; i < r.count; i++)
+        dice_keep(d, p.inside ? epl_last(c, r.v[i]) : r.v[i]);
+}
+
+/* A custom derivative whose rule is the derivative that the library finds. */
+static void customized(drawing *d)
+{
+    piece p = piece_of(d);
+    bool backward = dice_roll(d, 2) && !d->plan->forward;
+    epl_val x[TAKEN], at[TAKEN], along[TAKEN], slope[TAKEN];
+    memset(p.is_used, 0, sizeof p.is_used);
+    p.uses = false;
+    p.bounded = true; /* the rule of a loop without a bound is not seen to be linear */
+    epl_fn *c = p.inside ? epl_custom(d->f) : NULL, *in = where_of(&p, c);
+    for (int i = 0; i < p.count; i++)
+        x[i] = taken(&p, in, i);
+    results r = stepped(&p, in, x, p.count, 0);
+    epl_fn *rule = !p.inside ? NULL : backward ? epl_custom_vjp(c) : epl_custom_jvp(c);
+    for (int i = 0; rule && i < p.count; i++)
+        at[i] = epl_primal(rule, x[i]);
+    if (rule) {
+        results y = stepped(&p, rule, at, p.count, 0);
+        int n = backward ? y.count : p.count;
+        epl_vals xs = {(size_t)p.count, at}, ys = {(size_t)y.count, y.v}, vs = {(size_t)n, along};
+        for (int i = 0; i < n; i++)
+            along[i] = backward ? epl_cotangent(rule, r.v[i]) : epl_tangent(rule, x[i]);
+        (backward ? epl_vjps : epl_jvps)(ys, xs, vs, slope);
+        for (int i = 0; i < (backward ? p.count : y.count); i++)
+            epl_give(rule, backward ? x[i] : r.v[i], slope[i]);
+    }
     for (int i = 0; i < r.count; i++)
         dice_keep(d, p.inside ? epl_last(c, r.v[i]) : r.v[i]);
 }
@@ -161,7 +193,7 @@ static void branched(drawing *d)
 
 /* -- in turn ------------------------------------------------------------------------------- */
 typedef struct {
-    int64_t steps, every, most;
+    int64_t steps, every, most, unroll;
     int carries, axis, given, way[TAKEN];
     bool reverse, each, is_while, bounded;
     epl_save_policy save;
@@ -178,7 +210,8 @@ static turns turns_of(const piece *p, drawing *d, bool is_while)
     t.each = !is_while && t.steps && dice_roll(d, 3);
     t.given = !is_while && t.steps ? (int)dice_roll(d, GIVEN) : 0;
     t.most = t.steps + dice_roll(d, 3);
-    t.bounded = !d->plan->forward || dice_roll(d, 2);
+    t.unroll = dice_roll(d, 4);
+    t.bounded = !d->plan->forward || d->bounded || dice_roll(d, 2);
     for (int i = 0; i < t.carries; i++)
         t.way[i] = (int)dice_roll(d, 6);
     t.axis = any_axis(d, p->v[p->count - 1]);
@@ -245,8 +278,11 @@ static epl_fn *loop_new(drawing *d, const turns *t)
                                          .length = t->steps,
                                          .reverse = t->reverse,
                                          .save = t->save,
-                                         .every = t->every},
-                        t->each ? "" : "length");
+                                         .every = t->every,
+                                         .unroll = t->unroll},
+                        t->each     ? t->unroll ? "unroll" : ""
+                        : t->unroll ? "length unroll"
+                                    : "length");
 }
 
 static void in_turn(drawing *d, const piece *p, const turns *t)
@@ -315,13 +351,15 @@ static void mapped(drawing *d)
 
 void graph_piece(drawing *d)
 {
-    int64_t kind = dice_roll(d, 6);
+    int64_t kind = dice_roll(d, 7);
     if (d->nested >= 2 || (d->nested && d->plan->inside == 1))
         dice_keep(d, epl_copy(dice_any(d)));
     else if (kind == 0 || d->plan->once)
         checkpointed(d);
     else if (kind == 1)
         branched(d);
+    else if (kind == 6)
+        customized(d);
     else if (kind == 2)
         mapped(d);
     else

@@ -47,7 +47,8 @@ epl_val graph_sampled(epl_fn *f, size_t i, epl_val v)
 {
     const sample *p = &samples[i];
     epl_val in[DERIVED_ROOM], out[DERIVED_ROOM];
-    if (!p->call.inputs || p->call.inputs > DERIVED_ROOM || !epl_count(epl_typeof(v)))
+    if (!p->call.inputs || p->call.inputs > DERIVED_ROOM || !epl_count(epl_typeof(v)) ||
+        epl_scope_status(epl_val_scope(v)) != EPL_OK) /* samples must not fail with it */
         return EPL_NO_VAL;
     for (size_t k = 0; k < p->call.inputs; k++)
         in[k] = moved(f, &p->call.input[k], v);

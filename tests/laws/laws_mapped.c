@@ -113,28 +113,35 @@ static void f32_inputs(derived *d, const derived *from)
             tensor_set(&d->in[i], k, tensor_number(&from->in[i], k));
 }
 
-void law_of_f32(const char *line, size_t number)
+void law_of_narrow(const sample *wide, const sample *narrow)
 {
     static const mapping once = {.first_order = true, .only = -1};
-    sample wide, narrow;
     derived w, n;
     char text[ARRAY_TEXT];
+    law_checked(LAW_F32);
+    if (!derived_make(&w, wide, &once) || !derived_make(&n, narrow, &once)) {
+        sample_broken(narrow, LAW_F32, "the function", epl_scope_message(narrow->s));
+        return;
+    }
+    if (w.outs != n.outs || w.ins != n.ins) {
+        sample_broken(narrow, LAW_F32, "the function", "has other results");
+        return;
+    }
+    round_inputs(&w);
+    f32_inputs(&n, &w);
+    epl_array *want = derived_run(&w, LAW_F32, w.in), *got = derived_run(&n, LAW_F32, n.in);
+    for (size_t i = 0; got && want && i < n.outs; i++)
+        if (!array_near(&got[i], &want[i], 2e-5, 2e-5, text))
+            sample_broken(narrow, LAW_F32, n.name[i], text);
+}
+
+void law_of_f32(const char *line, size_t number)
+{
+    sample wide, narrow;
     if (!sample_open(&wide, line, number, false))
         return;
     if (sample_open(&narrow, line, number, true)) {
-        law_checked(LAW_F32);
-        if (!derived_make(&w, &wide, &once) || !derived_make(&n, &narrow, &once))
-            sample_broken(&narrow, LAW_F32, "the function", epl_scope_message(narrow.s));
-        else if (w.outs != n.outs || w.ins != n.ins)
-            sample_broken(&narrow, LAW_F32, "the function", "has other results");
-        else {
-            round_inputs(&w);
-            f32_inputs(&n, &w);
-            epl_array *want = derived_run(&w, LAW_F32, w.in), *got = derived_run(&n, LAW_F32, n.in);
-            for (size_t i = 0; got && want && i < n.outs; i++)
-                if (!array_near(&got[i], &want[i], 2e-5, 2e-5, text))
-                    sample_broken(&narrow, LAW_F32, n.name[i], text);
-        }
+        law_of_narrow(&wide, &narrow);
         sample_close(&narrow);
     }
     sample_close(&wide);

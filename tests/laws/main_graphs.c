@@ -54,6 +54,7 @@ static bool draw(sample *p, const graph_plan *g, int *steps)
 /* The nodes that outputs depend on. */
 static void live_print(const epl_fn *f)
 {
+    bool is_complete = f->outputs > 0; /* else it could not be built: all that is there */
     bool *live = calloc(f->main.count + 1, 1);
     char text[400];
     for (uint32_t i = 0; live && i < f->outputs; i++)
@@ -64,7 +65,7 @@ static void live_print(const epl_fn *f)
             live[n->in[k]] = true;
     }
     for (epl__id id = 0; live && id < f->main.count; id++)
-        if (live[id]) {
+        if (live[id] || !is_complete) {
             epl__node_text(f, id, text, sizeof text);
             printf("    %s\n", text);
         }
@@ -97,6 +98,8 @@ static int laws_of_graph(const graph_plan *g, bool is_third, bool told)
     int steps = 0;
     law_checked(LAW_BUILD);
     if (!draw(&p, g, &steps)) {
+        if (told)
+            live_print(p.fn);
         law_broken(LAW_BUILD, "%s", epl_scope_message(p.s));
         epl_scope_free(p.s);
         return steps;

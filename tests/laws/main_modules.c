@@ -65,7 +65,7 @@ typedef struct {
     epl_tree *params, *buffers;
     epl_array in[MORE];
     size_t inputs;
-    bool train, draws, exact;
+    bool train, draws, exact, narrow;
 } module_case;
 
 static epl_array numbers(epl_file *file, const char *name, const char *what)
@@ -80,7 +80,8 @@ static bool infer(epl_scope *s, module_case *c, const char *text)
     epl_type type[MORE];
     for (size_t i = 0; i < c->inputs; i++)
         type[i] = c->in[i].type;
-    type[0].dtype = EPL_F64; /* of the parameters, where the input is indices */
+    if (!is_float(type[0]))
+        type[0].dtype = c->narrow ? EPL_F32 : EPL_F64; /* of the parameters, for indices */
     c->net = epl_infer_all(s, epl_module_from_json(s, text), c->inputs, type);
     c->params = c->net ? epl_tree_new(s, epl_params_of(c->net)) : NULL;
     c->buffers = c->net ? epl_tree_new(s, epl_buffers_of(c->net)) : NULL;
@@ -246,6 +247,44 @@ static void differences(const derived *d, const module_case *c)
         law_broken(LAW_JVP, "no point is smooth");
 }
 
+static void copy_tree(epl_tree *to, const epl_tree *from)
+{
+    epl_spec spec = epl_tree_spec(from);
+    for (size_t i = 0; i < epl_spec_leaves(spec); i++) {
+        const char *path = epl_spec_leaf(spec, i)->path;
+        epl_array a = epl_tree_leaf(to, path), b = epl_tree_leaf(from, path);
+        for (int64_t k = 0, n = epl_count(b.type); k < n; k++)
+            if (is_float(b.type))
+                tensor_set(&a, k, tensor_number(&b, k));
+            else
+                ((int64_t *)a.data)[k] = ((int64_t *)b.data)[k];
+    }
+}
+
+/* The same module in f32. Draws are other ones there. */
+static void in_f32(const sample *wide, const module_case *c)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    sample p = {.s = s, .key = wide->key};
+    module_case n = *c;
+    n.narrow = true;
+    for (size_t i = 0; i < n.inputs; i++)
+        if (is_float(n.in[i].type)) {
+            n.in[i] = tensor_new(s, epl_type_of(EPL_F32, c->in[i].type.shape));
+            for (int64_t k = 0; k < epl_count(n.in[i].type); k++)
+                tensor_set(&n.in[i], k, tensor_number(&c->in[i], k));
+        }
+    if (infer(s, &n, epl_module_json(s, c->net))) {
+        copy_tree(n.params, c->params);
+        copy_tree(n.buffers, c->buffers);
+    }
+    if (function_of(&p, &n, false))
+        law_of_narrow(wide, &p);
+    else
+        law_broken(LAW_F32, "%s", epl_scope_message(s));
+    epl_scope_free(s);
+}
+
 static void laws_of_module(epl_scope *s, const module_case *c)
 {
     static const mapping once = {.only = -1};
@@ -271,6 +310,8 @@ static void laws_of_module(epl_scope *s, const module_case *c)
         law_of_nested(&p);
     }
     against_a_checkpoint(&p, c);
+    if (!c->draws || !c->train)
+        in_f32(&p, c);
 }
 
 static void in_both_modes(epl_file *file, const char *name, const own_case *d)

@@ -77,6 +77,8 @@ void law_of_map(const derived *d, size_t number);
 /* Over all inputs, then over each one alone, along a first and a last axis. */
 void law_of_map_over_each(const derived *d, bool same_bits);
 void law_of_threads(const sample *p);
+/* The same function in f64 and in f32, at the numbers that f32 can hold. */
+void law_of_narrow(const sample *wide, const sample *narrow);
 void law_of_f32(const char *line, size_t number);
 
 /* -- primitives ------------------------------------------------------------------------------ */

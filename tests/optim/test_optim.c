@@ -98,9 +98,9 @@ Test(optim, wrong_use)
     epl_val p = numbers(f, x, P), state = numbers(f, x, P);
     epl_mark mark = epl_scope_mark(s);
     cr_expect(epl_is_none(epl_opt_adam(p, p, &state)));
-    cr_expect_str_eq(
-        epl_scope_message(s),
-        "[adam] the state must be f64[7] (2 slots and a step count), got f64[3] (:adam)");
+    cr_expect_str_eq(epl_scope_message(s),
+                     "[adam] the state must be f64[7] (2 slots and a step count), got f64[3] "
+                     "(in \"wrong\": :adam)");
     epl_scope_reset(s, mark);
     cr_expect(epl_is_none(epl_opt_adam(p, p, NULL)));
     cr_expect_neq(epl_scope_status(s), EPL_OK);
@@ -110,7 +110,7 @@ Test(optim, wrong_use)
     epl_scope_reset(s, mark);
     cr_expect(epl_is_none(epl_opt_sgd(p, p, &state, .nesterov = true)));
     cr_expect_str_eq(epl_scope_message(s),
-                     "[sgd] nesterov needs a state, a momentum, and no dampening");
+                     "[sgd] nesterov needs a state, a momentum, and no dampening (in \"wrong\")");
     epl_scope_reset(s, mark);
     cr_expect(epl_is_none(epl_opt_sgd(EPL_NO_VAL, p, NULL)));
     cr_expect_null(epl_optimizer_named("none"));

@@ -242,7 +242,7 @@ Test(check_places, values_that_are_computed_now)
     epl_fn_check(f, EPL_CHECK_NAN);
     epl_val y = epl_sqrt(epl_data(f, epl_at(x, epl_f64(3))));
     cr_expect_eq(epl_eval(y, epl_at(out, epl_f64(3))), EPL_ERR_DATA);
-    cr_expect_str_eq(epl_scope_message(s), "[sqrt] makes nan at [1] of f64[3], of -2");
+    cr_expect_str_eq(epl_scope_message(s), "[sqrt] makes nan at [1] of f64[3], of -2 (in \"now\")");
     epl_scope_free(s);
 }
 
@@ -252,12 +252,13 @@ Test(check_places, wrong_use)
     epl_fn *f = epl_fn_new(s, "wrong");
     epl_fn_check(NULL, EPL_CHECK_NAN);
     epl_fn_check(epl_scan(f, .length = 2), EPL_CHECK_NAN);
-    cr_expect_str_eq(epl_scope_message(s),
-                     "[check] an inner function is checked with its outer one");
+    cr_expect_str_eq(
+        epl_scope_message(s),
+        "[check] an inner function is checked with its outer one (in a scan in \"wrong\")");
     epl_scope_free(s);
     s = epl_scope_new(NULL);
     epl_fn_check(epl_fn_new(s, "wrong"), (epl_check)7);
-    cr_expect_str_eq(epl_scope_message(s), "[check] 7 is no check");
+    cr_expect_str_eq(epl_scope_message(s), "[check] 7 is no check (in \"wrong\")");
     epl_scope_free(s);
 }
 

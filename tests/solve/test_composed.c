@@ -43,7 +43,7 @@ Test(problem, mapped_from_a_singular_place)
     epl_val from = epl_data(f, epl_at(((double[]){0, 3}), epl_f64(2)));
     epl_fn *m = epl_map(f);
     epl_val ce = epl_each(m, c, 0), start = epl_each(m, from, 0);
-    epl_fn *q = epl_root(m, .step = {EPL_LU});
+    epl_fn *q = epl_root(m, .step.method = EPL_LU);
     epl_val z = epl_unknown(q, start);
     z = epl_collect(m, epl_solution(q, epl_sub(epl_square(z), ce)));
     same(z, epl_sqrt(c), 1e-9);

@@ -136,3 +136,54 @@ Test(problem_errors, wrong_use)
     epl_last(q, z);
     wrong("[last]");
 }
+
+/* -- without memory -------------------------------------------------------------------------- */
+static void *short_of(void *user, void *p, size_t old, size_t size)
+{
+    size_t *left = user;
+    (void)old;
+    if (!size) {
+        free(p);
+        return NULL;
+    }
+    return *left && (*left)-- ? realloc(p, size) : NULL;
+}
+
+/* Each kind of solution, mapped and derived twice. */
+static epl_val everything(int which)
+{
+    epl_val w = some(epl_f64(4, 4), 1), x = some(epl_f64(2, 4), 2), y, k;
+    epl_fn *m = epl_map(f);
+    epl_val xe = epl_each(m, x, 0), we = epl_pass(m, w);
+    if (which == 0)
+        y = equilibrium(m, we, xe, EPL_ANDERSON, (epl_linear_solver){.method = EPL_GMRES}, &k);
+    else if (which == 1)
+        y = cubic(m, epl_exp(epl_sum(we)), xe, (epl_linear_solver){.method = EPL_LU}, &k);
+    else {
+        epl_fn *q = epl_minimize(m);
+        epl_val z = epl_unknown(q, xe), d = epl_sub(z, epl_matmul(we, z));
+        y = epl_solution(q, epl_add(epl_sum(epl_exp(z)), epl_sum(epl_square(d))));
+    }
+    y = epl_sum(epl_collect(m, epl_gradient(epl_sum(epl_sin(y)), we)));
+    return epl_gradient(y, w);
+}
+
+Test(problem_errors, without_memory)
+{
+    for (int which = 0; which < 3; which++) {
+        bool done = false;
+        for (size_t n = 1; !done; n += n < 400 ? 7 : 301) {
+            size_t left = n;
+            pairs = 0;
+            s = epl_scope_new(&(epl_alloc){short_of, &left});
+            f = epl_fn_new(s, "short");
+            epl_val g = everything(which);
+            epl_output(f, "g", g);
+            done = left > 0 && epl_scope_status(s) == EPL_OK;
+            cr_assert(done || epl_scope_status(s) == EPL_ERR_MEMORY, "%d, %zu: %s", which, n,
+                      epl_scope_message(s));
+            left = 0;
+            epl_scope_free(s);
+        }
+    }
+}

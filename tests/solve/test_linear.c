@@ -44,9 +44,9 @@ Test(linear, of_f32_with_axes)
         epl_linear map = {v,
                           epl_reshape(epl_matmul(a, epl_reshape(v, epl_dims(12))), epl_dims(3, 4))};
         epl_val want = epl_reshape(epl_solve(a, epl_reshape(b, epl_dims(12))), epl_dims(3, 4));
-        same(epl_solve_linear(map, b, .by = {methods[i]}), want, 1e-4);
+        same(epl_solve_linear(map, b, .by.method = methods[i]), want, 1e-4);
         /* 1e-30 squared is no number of f32. */
-        epl_val small = epl_solve_linear(map, epl_scale(b, 1e-30), .by = {methods[i]});
+        epl_val small = epl_solve_linear(map, epl_scale(b, 1e-30), .by.method = methods[i]);
         same(epl_scale(small, 1e30), want, 1e-4);
     }
     close_scope();
@@ -58,7 +58,8 @@ Test(linear, nothing_and_restarts)
     epl_val a = matrix(some(epl_f64(30, 30), 3), EPL_LU), b = some(epl_f64(30), 4), k;
     epl_val zero = epl_zeros_like(b);
     for (int i = 0; i < METHODS; i++)
-        same(epl_solve_linear(map_of(a, b), zero, .by = {methods[i]}, .iterations = &k), zero, 0);
+        same(epl_solve_linear(map_of(a, b), zero, .by.method = methods[i], .iterations = &k), zero,
+             0);
     for (int64_t m = 1; m < 5; m++)
         same(epl_solve_linear(map_of(a, b), b, .by = {EPL_GMRES, .restart = m}), epl_solve(a, b),
              1e-8);
@@ -185,7 +186,7 @@ Test(linear_errors, not_converged)
     cr_expect_eq(epl_item(k), 2);
     cr_expect_eq(epl_item(epl_sum(epl_isfinite(x))), 4);
     epl_output(f, "g", epl_gradient(epl_sum(x), b));
-    cr_expect_str_eq(epl_scope_message(s), "");
+    fails(f, "after 2 steps, 1e-10 was asked for");
     epl_scope_free(s);
 }
 
@@ -195,8 +196,9 @@ Test(linear_errors, bad_numbers)
         open_scope();
         epl_val a = matrix(some(epl_f64(4, 4), 1), methods[i]), b = some(epl_f64(4), 2);
         epl_val bad = epl_div(b, epl_num(0));
-        epl_output(f, "x",
-                   epl_solve_linear(map_of(a, b), epl_mul(bad, epl_num(0)), .by = {methods[i]}));
+        epl_output(
+            f, "x",
+            epl_solve_linear(map_of(a, b), epl_mul(bad, epl_num(0)), .by.method = methods[i]));
         fails(f, "[");
         epl_scope_free(s);
         open_scope();
@@ -205,8 +207,9 @@ Test(linear_errors, bad_numbers)
         if (methods[i] == EPL_LU || methods[i] == EPL_GMRES || methods[i] == EPL_BICGSTAB)
             a = epl_zeros(f, epl_f64(4, 4));
         epl_val v = epl_zeros_like(b);
-        epl_output(f, "x",
-                   epl_solve_linear(((epl_linear){v, epl_matmul(a, v)}), b, .by = {methods[i]}));
+        epl_output(
+            f, "x",
+            epl_solve_linear(((epl_linear){v, epl_matmul(a, v)}), b, .by.method = methods[i]));
         fails(f, "[");
         epl_scope_free(s);
     }
@@ -242,5 +245,6 @@ Test(linear_errors, wrong_use)
     open_scope();
     b = some(epl_f64(4), 2), v = epl_zeros_like(b);
     epl_linear one = {v, v};
-    wrong(epl_solve_linear(one, b, .by = {EPL_LU}, .precondition = one), "takes no preconditioner");
+    wrong(epl_solve_linear(one, b, .by.method = EPL_LU, .precondition = one),
+          "takes no preconditioner");
 }

@@ -1,4 +1,4 @@
-/* region_keep.c -- what derivatives of a checkpoint take from it instead of making it again.
+/* checkpoint.c -- what derivatives of a checkpoint take from it instead of making it again.
  *
  * Kept values are further outputs of the checkpoint's body and further inputs of its tangents,
  * where they stand for the nodes that compute them. They are chosen once, at the first
@@ -10,7 +10,7 @@
 #include <string.h>
 #include "../base/scope.h"
 #include "../base/type.h"
-#include "region_keep.h"
+#include "checkpoint.h"
 
 /* Ids below end that `to` lacks and `live` has, built again in g. */
 static bool built(epl_fn *g, const epl_fn *b, const bool *live, epl__id *to, epl__arena *scratch)
@@ -54,7 +54,7 @@ static epl__id *no_ids(const epl_fn *b, epl__arena *scratch)
     return to;
 }
 
-epl_fn *epl__keep_taken(epl_fn *f, const epl_fn *g, const epl__id *value, uint32_t count)
+epl_fn *epl__choice_taken(epl_fn *f, const epl_fn *g, const epl__id *value, uint32_t count)
 {
     epl__arena scratch;
     epl__arena_init(&scratch, f->arena.alloc);
@@ -297,7 +297,7 @@ static uint32_t by_name(const epl__region *r, epl__id *id)
     return count;
 }
 
-bool epl__keep_chosen(epl_fn *f, epl__id region, const epl_val *dx)
+bool epl__choice_made(epl_fn *f, epl__id region, const epl_val *dx)
 {
     const epl__region *r = epl__region_of(epl__node_at(f, region));
     epl_fn *b = r->body[0];
@@ -307,7 +307,7 @@ bool epl__keep_chosen(epl_fn *f, epl__id region, const epl_val *dx)
     epl__arena_init(&scratch, f->arena.alloc);
     epl__id *id = epl__arena_take(&scratch, (b->main.count + 1) * sizeof *id);
     uint32_t count = !id ? 0 : r->keep ? by_name(r, id) : by_budget(f, r, dx, id, &scratch);
-    epl__kept *kept = epl__arena_take(&b->arena, sizeof *kept + count * sizeof *kept->output);
+    epl__choice *kept = epl__arena_take(&b->arena, sizeof *kept + count * sizeof *kept->output);
     for (uint32_t i = 0; id && kept && i < count; i++) {
         uint32_t at = 0;
         while (at < b->outputs && b->output[at].value != id[i])
