@@ -41,6 +41,7 @@ typedef struct {
     int64_t kc;           /* the step through k */
     int panel;            /* vectors in a panel of columns; the last may have one more */
     bool pack_a, pack_b;  /* copy to scratch first */
+    bool packed;          /* b is packed: for each step through k, panel by panel */
     bool tiled;           /* c goes through a tile in scratch */
     size_t at_a, at_tile; /* places in scratch; the panel of b is first */
     /* 8: fewer columns than a panel, 4: fewer rows, 2: fewer steps of k, 1: adds */
@@ -52,6 +53,12 @@ void epl__gemm_block(const epl__gemm *g, const char *a, const char *b, char *c, 
                      int64_t m1, int64_t n0, int64_t n1, char *scratch);
 epl__gemm_backend epl__gemm_backend_now(void);
 void epl__gemm_choose(epl__gemm *g);
+/* All but the call's name; false: there is nothing to do. */
+bool epl__gemm_plan(epl__gemm *g, const epl__gemm_desc *d);
+/* From now on b is packed. */
+void epl__gemm_use_packed(epl__gemm *g);
+/* Vectors of the panel at vector `at` of `vectors` of a part. */
+int epl__gemm_panel_at(const epl__gemm *g, int64_t at, int64_t vectors);
 void epl__gemm_run(const epl__call *call, void *const *p, int64_t begin, int64_t end,
                    void *scratch);
 /* I64 and I32. */

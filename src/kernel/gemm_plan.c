@@ -192,6 +192,23 @@ static char *name_of(epl__arena *a, const epl__gemm_desc *d, const char *path)
     return epl__arena_text(a, name);
 }
 
+bool epl__gemm_plan(epl__gemm *g, const epl__gemm_desc *d)
+{
+    *g = (epl__gemm){.dtype = d->dtype, .mul = epl__mul_table_of(epl__isa_now(), d->dtype)};
+    g->bytes = g->mul->bytes;
+    g->call.run = epl__gemm_run;
+    load(g, d);
+    tidy(g);
+    for (int i = 0; i < g->batch_rank; i++) {
+        g->items *= g->batch[i];
+    }
+    if (g->items == 0 || g->m == 0 || g->n == 0 || (g->k == 0 && g->accumulate)) {
+        return false;
+    }
+    epl__gemm_choose(g);
+    return true;
+}
+
 epl__call *epl__gemm_prepare(epl__arena *a, const epl__gemm_desc *d)
 {
     const char *const paths[] = {"own", "dots", "rows", "xsmm", "blis"};
@@ -202,17 +219,8 @@ epl__call *epl__gemm_prepare(epl__arena *a, const epl__gemm_desc *d)
     if (g == NULL) {
         return NULL;
     }
-    g->dtype = d->dtype;
-    g->mul = epl__mul_table_of(epl__isa_now(), d->dtype);
-    g->bytes = g->mul->bytes;
-    g->call.run = epl__gemm_run;
-    load(g, d);
-    tidy(g);
-    for (int i = 0; i < g->batch_rank; i++) {
-        g->items *= g->batch[i];
-    }
-    if (g->items != 0 && g->m != 0 && g->n != 0 && (g->k != 0 || !g->accumulate)) {
-        epl__gemm_choose(g);
+    if (epl__gemm_plan(g, d) && d->packed) {
+        epl__gemm_use_packed(g);
     }
     g->call.name = name_of(a, d, paths[g->path]);
     return g->call.name == NULL ? NULL : &g->call;

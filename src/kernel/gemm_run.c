@@ -10,7 +10,7 @@
 #include "gemm.h"
 
 /* Vectors of the panel at vector `at` of `vectors`: `panel`, or panel + 1 for a lone last. */
-static int panel_at(const epl__gemm *g, int64_t at, int64_t vectors)
+int epl__gemm_panel_at(const epl__gemm *g, int64_t at, int64_t vectors)
 {
     const int64_t left = vectors - at;
     if (g->path == EPL__GEMM_XSMM) {
@@ -102,11 +102,11 @@ static void block_step(const epl__gemm *g, sweep s, const char *b, char *c, int6
         move_rows(g, &s, scratch + g->at_a);
     }
     for (int64_t at = 0; at < vectors; at += s.vectors) {
-        s.vectors = panel_at(g, at, vectors);
+        s.vectors = epl__gemm_panel_at(g, at, vectors);
         const int64_t j = n0 + at * lanes, width = s.vectors * lanes;
         s.columns = epl__least(width, n1 - j);
-        s.b = b + j * g->b_n * bytes;
-        s.b_k = g->b_k;
+        s.b = b + j * (g->packed ? s.kn : g->b_n) * bytes;
+        s.b_k = g->packed ? width : g->b_k;
         s.c = c + j * g->c_n * bytes;
         if (g->pack_b) {
             g->mul->pack(scratch, width, s.b, g->b_k, g->b_n, s.kn, s.columns);
@@ -172,12 +172,13 @@ void epl__gemm_block(const epl__gemm *g, const char *a, const char *b, char *c, 
         combine_block(g, a + m0 * g->a_m * bytes, b, c + m0 * g->c_m * bytes, m1 - m0, n0, n1);
         return;
     }
+    const int64_t next_k = g->packed ? epl__div_up(g->n, g->mul->lanes) * g->mul->lanes : g->b_k;
     sweep s = {.a_m = g->a_m, .a_k = g->a_k, .rows = m1 - m0, .add = g->accumulate};
     int64_t k = 0;
     do {
         s.kn = epl__least(g->kc, g->k - k);
         s.a = a + (m0 * g->a_m + k * g->a_k) * bytes;
-        block_step(g, s, b + k * g->b_k * bytes, c + m0 * g->c_m * bytes, n0, n1, scratch);
+        block_step(g, s, b + k * next_k * bytes, c + m0 * g->c_m * bytes, n0, n1, scratch);
         s.add = true;
         k += s.kn;
     } while (k < g->k);

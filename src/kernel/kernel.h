@@ -69,6 +69,7 @@ typedef struct {
     int64_t in_stride[EPL__TILE_MAX_IN][EPL_MAX_RANK];
     int16_t out_reg[EPL__TILE_MAX_OUT];
     int64_t out_stride[EPL__TILE_MAX_OUT][EPL_MAX_RANK];
+    uint32_t apart[EPL__TILE_MAX_OUT]; /* bit i: shares no memory with input i */
     const epl__tile_ins *ins;
 } epl__tile_desc;
 /* p: outputs, then the inputs that are not const, in order. An output may be the very
@@ -113,8 +114,19 @@ typedef struct {
     int64_t b_batch[EPL_MAX_RANK], b_k, b_n;
     int64_t c_batch[EPL_MAX_RANK], c_m, c_n;
     bool accumulate; /* adds to c */
+    bool packed;     /* the operand that epl__gemm_packed names comes as that says */
 } epl__gemm_desc;
 epl__call *epl__gemm_prepare(epl__arena *a, const epl__gemm_desc *d); /* p: c, a, b */
+/* An operand that would be packed at every run, or read in jumps, can be packed beforehand:
+ * how many elements that takes (0: no gain), which operand it is (0: a, 1: b), and how often
+ * a run would pack each element otherwise. The product has the same bits. p: the packed
+ * numbers, the operand. */
+typedef struct {
+    int64_t size, times;
+    int operand;
+} epl__gemm_pack;
+epl__gemm_pack epl__gemm_packed(const epl__gemm_desc *d);
+epl__call *epl__gemm_pack_prepare(epl__arena *a, const epl__gemm_desc *d);
 
 /* -- convolution ---------------------------------------------------------------------- */
 /* out[g, n, k, o] = sum over c, t of in[g, n, c, i] w[g, k, c, t], with, on each spatial axis,

@@ -107,6 +107,24 @@ static void compute(const walk *w, const epl__tile_step *s, const epl__tile_step
                 s->flat);
 }
 
+/* The same, while the lines of the tile after this one, at `next`, come from memory. */
+static void compute_far(const walk *w, const epl__tile_step *s, const epl__tile_step *end,
+                        int64_t n, int64_t next, int64_t next_n)
+{
+    const epl__tile *t = w->t;
+    const int64_t steps = end - s;
+    for (int64_t k = 0; k < steps; k++) {
+        for (int i = 0; i < t->inputs; i++) {
+            const epl__tile_operand *o = &t->input[i];
+            const int64_t bytes = o->way == EPL__WAY_PLAIN ? next_n * (int64_t)o->size : 0;
+            const char *line = w->in[i] + next * (int64_t)o->size;
+            for (int64_t at = bytes * k / steps / 64 * 64; at < bytes * (k + 1) / steps; at += 64)
+                __builtin_prefetch(line + at, 0, 2);
+        }
+        compute(w, &s[k], &s[k + 1], n);
+    }
+}
+
 static void put(const walk *w, int64_t first, int64_t n)
 {
     const epl__tile *t = w->t;
@@ -144,7 +162,11 @@ void epl__tile_run(const epl__call *c, void *const *p, int64_t begin, int64_t en
     for (; unit < last; unit++) {
         const int64_t n = first + t->tile < t->block ? t->tile : t->block - first;
         fetch(&w, first, n);
-        compute(&w, body, stop, n);
+        const int64_t left = t->block - first - n;
+        if (t->far && unit + 1 < last && left > 0)
+            compute_far(&w, body, stop, n, first + n, left < t->tile ? left : t->tile);
+        else
+            compute(&w, body, stop, n);
         put(&w, first, n);
         first += n;
         if (first == t->block) {

@@ -4,7 +4,8 @@
  * each block into tiles. A unit is one tile of one block.
  *
  * Invariant: an output is written in place only if no input that is read in place is read
- * by a later instruction. So an output may be the very array of any input.
+ * by a later instruction, but for those that are known to lie apart. So an output may be the
+ * very array of any input.
  */
 #ifndef EPL_TILE_H
 #define EPL_TILE_H
@@ -55,6 +56,7 @@ typedef struct {
     int64_t count, block, tile; /* elements: in all, of a block, of a tile */
     int64_t tiles;              /* in a block */
     int64_t units, units_of_part;
+    bool far; /* inputs come from memory: the next tile's are asked for in time */
     int inputs, outputs, steps, heads, constants; /* heads: how many of the steps, the first */
     const epl__tile_operand *input, *output;
     const epl__tile_step *step;

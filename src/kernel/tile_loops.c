@@ -180,7 +180,8 @@ static bool may_write(const epl__tile_plan *pl, int output)
         if (pl->output[i].reg == reg && pl->output[i].way == EPL__WAY_PLAIN)
             return false;
     for (int i = 0; i < pl->moving; i++)
-        if (pl->input[i].way == EPL__WAY_PLAIN && pl->last_use[pl->input[i].reg] > made)
+        if (pl->input[i].way == EPL__WAY_PLAIN && pl->last_use[pl->input[i].reg] > made &&
+            !(pl->d->apart[output] >> pl->input[i].reg & 1))
             return false;
     return true;
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NO_REG = EPL__TILE_MAX_REG };
+enum { NO_REG = EPL__TILE_MAX_REG, FAR_BYTES = 4 << 20 };
 
 /* -- instructions --------------------------------------------------------------------------- */
 
@@ -80,9 +80,9 @@ static void translate(epl__tile_plan *pl)
 
 /* -- the whole ------------------------------------------------------------------------------ */
 
-static char *describe(epl__arena *a, const epl__tile_plan *pl)
+/* d: as it was before instructions were put together. */
+static char *describe(epl__arena *a, const epl__tile_plan *pl, const epl__tile_desc *d)
 {
-    const epl__tile_desc *d = pl->d;
     char text[128];
     int used = d->instructions == 1
                    ? snprintf(text, sizeof text, "tile %s", epl__tile_name(d->ins[0].op))
@@ -125,6 +125,10 @@ static void set_loops(epl__tile_plan *pl)
     t->inputs = pl->moving;
     t->outputs = pl->d->outputs;
     t->steps = pl->d->instructions;
+    int64_t bytes = 0;
+    for (int i = 0; i < pl->moving; i++)
+        bytes += pl->input[i].way == EPL__WAY_PLAIN ? t->count * (int64_t)pl->input[i].size : 0;
+    t->far = bytes > FAR_BYTES;
 }
 
 static uint64_t constant_of(const epl__tile_desc *d, int reg)
@@ -219,11 +223,14 @@ epl__call *epl__tile_prepare(epl__arena *a, const epl__tile_desc *d)
     if (d->instructions == 0 && d->outputs == 1 && d->inputs == 1)
         return move_only(a, d);
     epl__tile_plan pl;
+    epl__tile_desc fused;
+    epl__tile_ins ins[EPL__TILE_MAX_REG];
     memset(&pl, 0, sizeof pl);
-    pl.d = d;
+    epl__tile_fuse(d, &fused, ins);
+    pl.d = &fused;
     find_dtypes(&pl);
     epl__tile_find_nest(&pl);
-    pl.t.call = (epl__call){.run = epl__tile_run, .name = describe(a, &pl)};
+    pl.t.call = (epl__call){.run = epl__tile_run, .name = describe(a, &pl, d)};
     pl.t.count = epl__nest_count(&pl.nest);
     if (!pl.t.call.name)
         return NULL;

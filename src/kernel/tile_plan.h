@@ -27,6 +27,9 @@ typedef struct {
     epl__tile t;
 } epl__tile_plan;
 
+/* tile_fuse.c: *d is *from with fewer instructions, which are kept in ins. */
+void epl__tile_fuse(const epl__tile_desc *from, epl__tile_desc *d, epl__tile_ins *ins);
+
 /* tile_loops.c: the nest, and where blocks begin; then how operands reach a block. */
 void epl__tile_find_nest(epl__tile_plan *pl);
 void epl__tile_choose_block(epl__tile_plan *pl);

@@ -54,6 +54,7 @@ typedef struct {
     epl__id in_id[EPL__TILE_MAX_IN];
     epl__tile_ins ins[EPL__TILE_MAX_REG];
     epl__place place[EPL__TILE_MAX_IN + EPL__TILE_MAX_OUT];
+    epl_dtype out_dtype[EPL__TILE_MAX_OUT];
 } tile;
 
 static bool same_view(const epl__view *a, const epl__view *b, int rank)
@@ -94,6 +95,40 @@ static int member_of(const epl__making *m, const epl__plan_step *s, epl__id in)
     return -1;
 }
 
+/* Bytes from the first to behind the last that an operand touches, from its place on. */
+static void reach(const tile *t, const int64_t *stride, epl_dtype dtype, int64_t *first,
+                  int64_t *end)
+{
+    int64_t size = (int64_t)epl_dtype_bytes(dtype);
+    *first = 0;
+    *end = size;
+    for (int i = 0; i < t->d.rank; i++) {
+        int64_t far = (t->d.dim[i] - 1) * stride[i] * size;
+        *(far < 0 ? first : end) += far;
+    }
+}
+
+/* Which inputs share no memory with which outputs. Arrays of other slots never do. */
+static void find_apart(tile *t)
+{
+    const epl__tile_desc *d = &t->d;
+    for (int i = 0, k = d->outputs; i < d->inputs; i++) {
+        int64_t from, to;
+        if (d->is_const[i])
+            continue;
+        const epl__place *in = &t->place[k++];
+        reach(t, d->in_stride[i], d->in_dtype[i], &from, &to);
+        for (int o = 0; o < d->outputs; o++) {
+            const epl__place *out = &t->place[o];
+            int64_t first, end;
+            reach(t, d->out_stride[o], t->out_dtype[o], &first, &end);
+            bool apart = in->slot != out->slot || in->byte + from >= out->byte + end ||
+                         out->byte + first >= in->byte + to;
+            t->d.apart[o] |= (uint32_t)apart << i;
+        }
+    }
+}
+
 bool epl__call_tile(epl__making *m, const epl__plan_step *s)
 {
     tile *t = epl__arena_take(&m->arena, sizeof *t);
@@ -124,6 +159,7 @@ bool epl__call_tile(epl__making *m, const epl__plan_step *s)
         }
         if (m->memory[id].stored) {
             t->d.out_reg[t->d.outputs] = ins->dst;
+            t->out_dtype[t->d.outputs] = n->type->dtype;
             memcpy(t->d.out_stride[t->d.outputs++], m->memory[id].stride,
                    sizeof m->memory[id].stride);
             t->place[places++] = m->memory[id].place;
@@ -136,11 +172,20 @@ bool epl__call_tile(epl__making *m, const epl__plan_step *s)
     for (int i = 0; i < t->d.inputs; i++)
         if (!t->d.is_const[i])
             t->place[places++] = epl__place_of(m, t->view[i], t->d.in_dtype[i]);
+    find_apart(t);
     uint32_t before = m->program->steps;
     if (!epl__call_add(m, epl__tile_prepare(&m->program->arena, &t->d), t->place, places, s->id))
         return false;
     return !m->f->check || m->program->steps == before ||
            epl__check_tile(m, s, &t->d, t->view, t->in_id);
+}
+
+static bool call_panel(epl__making *m, const epl__plan_step *s)
+{
+    epl__place place[2] = {m->memory[s->id].place,
+                           epl__place_of(m, &s->view, m->type[s->id]->dtype)};
+    return epl__call_add(m, epl__gemm_pack_prepare(&m->program->arena, s->desc), place, 2,
+                         EPL__ID_NONE);
 }
 
 /* -- the program ---------------------------------------------------------------------------------
@@ -149,11 +194,16 @@ bool epl__calls(epl__making *m)
 {
     for (uint32_t k = 0; k < m->steps; k++) {
         const epl__plan_step *s = &m->step[k];
+        if (k == m->once) {
+            m->program->once = m->program->steps;
+            m->program->once_cost = m->program->cost;
+        }
         uint32_t before = m->program->steps;
         bool ok = s->kind == EPL__STEP_TILE     ? epl__call_tile(m, s)
                   : s->kind == EPL__STEP_DOT    ? epl__call_dot(m, s)
                   : s->kind == EPL__STEP_CONV   ? epl__call_conv(m, s)
                   : s->kind == EPL__STEP_REGION ? epl__call_region(m, s)
+                  : s->kind == EPL__STEP_PANEL  ? call_panel(m, s)
                                                 : epl__call_rest(m, s);
         if (ok && m->f->check && m->program->steps == before + 1)
             ok = epl__check_other(m, s);

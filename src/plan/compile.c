@@ -1,4 +1,5 @@
 /* compile.c -- from a function to a program: simplify, then the stages of plan.h in order. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "../base/scope.h"
@@ -71,8 +72,14 @@ static epl__program *program_new(const epl_alloc *alloc)
 
 epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f)
 {
+    return epl__body_make(s, alloc, f, NULL, 0);
+}
+
+epl__program *epl__body_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f,
+                             const bool *same, int64_t spare)
+{
     epl_scope *scratch = epl_scope_new(alloc);
-    epl__making m = {.scope = s, .program = program_new(alloc)};
+    epl__making m = {.scope = s, .program = program_new(alloc), .same = same, .spare = spare};
     epl__arena_init(&m.arena, alloc);
     m.f = epl__simplified(scratch, f);
     bool ok = m.f != NULL;
@@ -81,7 +88,8 @@ epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_
     else if (!m.program || !tables(&m) || !ports(&m))
         ok = epl__no_memory(&m);
     else
-        ok = epl__steps(&m) && epl__places(&m) && epl__offsets(&m) && epl__calls(&m);
+        ok = epl__steps(&m) && epl__places(&m) && epl__hoist(&m) && epl__offsets(&m) &&
+             epl__calls(&m);
     if (ok && m.arena.failed)
         ok = epl__no_memory(&m);
     if (!ok && epl_scope_status(s) == EPL_OK)
@@ -105,30 +113,64 @@ static const char *region_name(const epl__run_region *r)
                                     : "checkpoint";
 }
 
+/* Text so far, of which no more is kept than fits. */
+typedef struct {
+    char *to;
+    size_t size, used;
+} writing;
+
+static void say(writing *w, int indent, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void say(writing *w, int indent, const char *format, ...)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        bool room = w->to && w->used < w->size;
+        char *at = room ? w->to + w->used : NULL;
+        size_t size = room ? w->size - w->used : 0;
+        va_list args;
+        va_start(args, format);
+        int n = pass ? vsnprintf(at, size, format, args) : snprintf(at, size, "%*s", indent, "");
+        va_end(args);
+        w->used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static void step_text(writing *w, const epl__program *p, uint32_t i, int indent)
+{
+    const epl__step *s = &p->step[i];
+    char places[160] = "";
+    size_t at = 0;
+    for (uint32_t k = 0; k < s->places && at < sizeof places - 24; k++)
+        at += (size_t)snprintf(places + at, sizeof places - at, " %d:%lld", s->place[k].slot,
+                               s->place[k].slot < 0 ? 0LL : (long long)s->place[k].byte);
+    say(w, indent, "%4u%c%-34s parts %lld %8.2f us %s  # %s\n", i, i < p->once ? '*' : ' ',
+        s->call     ? s->call->name
+        : s->region ? region_name(s->region)
+                    : s->prim->name,
+        s->call ? (long long)s->call->parts : 1,
+        s->call     ? s->call->cost / 1000
+        : s->region ? s->region->cost / 1000
+                    : 0,
+        places, s->where);
+}
+
+/* Bodies stand below the step that runs them, with a * at what is done once. Their nesting is what
+ * the user wrote. */
+static void program_text(writing *w, const epl__program *p, int indent)
+{
+    say(w, indent, "%s: %u steps, workspace %zu bytes, about %.1f us\n", p->name, p->steps,
+        p->workspace, p->cost / 1000);
+    for (uint32_t i = 0; i < p->steps; i++) {
+        const epl__run_region *r = p->step[i].region;
+        step_text(w, p, i, indent);
+        for (uint32_t k = 0; r && k < r->layout->region.bodies; k++)
+            program_text(w, r->body[k], indent + 5);
+    }
+}
+
 size_t epl__program_text(const epl__program *p, char *text, size_t size)
 {
-    size_t used = 0;
-    int n = snprintf(text, size, "%s: %u steps, workspace %zu bytes, about %.1f us\n", p->name,
-                     p->steps, p->workspace, p->cost / 1000);
-    used += n > 0 ? (size_t)n : 0;
-    for (uint32_t i = 0; i < p->steps; i++) {
-        const epl__step *s = &p->step[i];
-        char places[160] = "";
-        size_t at = 0;
-        for (uint32_t k = 0; k < s->places && at < sizeof places - 24; k++)
-            at += (size_t)snprintf(places + at, sizeof places - at, " %d:%lld", s->place[k].slot,
-                                   s->place[k].slot < 0 ? 0LL : (long long)s->place[k].byte);
-        n = snprintf(text && used < size ? text + used : NULL, used < size ? size - used : 0,
-                     "%4u %-34s parts %lld %8.2f us %s  # %s\n", i,
-                     s->call     ? s->call->name
-                     : s->region ? region_name(s->region)
-                                 : s->prim->name,
-                     s->call ? (long long)s->call->parts : 1,
-                     s->call     ? s->call->cost / 1000
-                     : s->region ? s->region->cost / 1000
-                                 : 0,
-                     places, s->where);
-        used += n > 0 ? (size_t)n : 0;
-    }
-    return used;
+    writing w = {text, size, 0};
+    program_text(&w, p, 0);
+    return w.used;
 }

@@ -172,9 +172,11 @@ bool epl__dot_operands(epl__making *m, epl__id id, epl__view *operand)
     sorted_axes(m, id, &operand[0], &operand[1], &x);
     if (k_merges(&x, false, &k) || k_merges(&x, true, &k))
         return true;
-    if (alone(&x, true))
+    bool a = alone(&x, true), b = alone(&x, false); /* it can be packed by itself */
+    bool less = epl_count(*m->type[node->in[0]]) <= epl_count(*m->type[node->in[1]]);
+    if (a && (less || !b))
         return pack_operand(m, id, operand, 0, true);
-    if (alone(&x, false))
+    if (b)
         return pack_operand(m, id, operand, 1, false);
     return pack_operand(m, id, operand, 0, true) && pack_operand(m, id, operand, 1, false);
 }
@@ -202,7 +204,7 @@ static axis take_matrix_axis(axis *x, int count, axes *all)
     return best < 0 ? one : x[best];
 }
 
-bool epl__call_dot(epl__making *m, const epl__plan_step *s)
+void epl__dot_desc(epl__making *m, const epl__plan_step *s, epl__gemm_desc *desc)
 {
     const epl__node *node = epl__node_at(m->f, s->id);
     const epl__view *a = &s->operand[0], *b = &s->operand[1];
@@ -212,25 +214,35 @@ bool epl__call_dot(epl__making *m, const epl__plan_step *s)
     if (!k_merges(&x, false, &k))
         k_merges(&x, true, &k);
     axis am = take_matrix_axis(x.m, x.ms, &x), an = take_matrix_axis(x.n, x.ns, &x);
-    epl__gemm_desc d = {.dtype = node->type->dtype,
-                        .batch_rank = x.batches,
-                        .m = am.size,
-                        .n = an.size,
-                        .k = k.size,
-                        .a_m = am.a,
-                        .a_k = k.a,
-                        .b_k = k.b,
-                        .b_n = an.b,
-                        .c_m = am.c,
-                        .c_n = an.c};
+    *desc = (epl__gemm_desc){.dtype = node->type->dtype,
+                             .batch_rank = x.batches,
+                             .m = am.size,
+                             .n = an.size,
+                             .k = k.size,
+                             .a_m = am.a,
+                             .a_k = k.a,
+                             .b_k = k.b,
+                             .b_n = an.b,
+                             .c_m = am.c,
+                             .c_n = an.c};
     for (int i = 0; i < x.batches; i++) {
-        d.batch[i] = x.batch[i].size;
-        d.a_batch[i] = x.batch[i].a;
-        d.b_batch[i] = x.batch[i].b;
-        d.c_batch[i] = x.batch[i].c;
+        desc->batch[i] = x.batch[i].size;
+        desc->a_batch[i] = x.batch[i].a;
+        desc->b_batch[i] = x.batch[i].b;
+        desc->c_batch[i] = x.batch[i].c;
     }
-    epl__place place[3] = {m->memory[s->id].place, epl__place_of(m, a, node->type->dtype),
-                           epl__place_of(m, b, node->type->dtype)};
+}
+
+bool epl__call_dot(epl__making *m, const epl__plan_step *s)
+{
+    epl_dtype dtype = m->type[s->id]->dtype;
+    epl__gemm_desc d;
+    epl__dot_desc(m, s, &d);
+    d.packed = s->packed > 0;
+    epl__place place[3] = {m->memory[s->id].place, epl__place_of(m, &s->operand[0], dtype),
+                           epl__place_of(m, &s->operand[1], dtype)};
+    if (s->packed)
+        place[s->packed] = m->memory[s->panel].place;
     return epl__call_add(m, epl__gemm_prepare(&m->program->arena, &d), place, 3, s->id);
 }
 

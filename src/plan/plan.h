@@ -50,11 +50,12 @@ struct epl__program {
     uint32_t inputs, outputs;
     epl__step *step;
     uint32_t steps, step_room, most_places;
+    uint32_t once;              /* of a loop's body: the first steps, run at its first step alone */
     size_t workspace, scratch;  /* bytes; scratch for each thread */
     size_t nested;              /* bytes behind the workspace, for regions */
     size_t inner_slots;         /* pointers of their bodies */
     uint32_t most_arrays;       /* places of a step, bodies included */
-    double cost;                /* nanoseconds on one core, roughly */
+    double cost, once_cost;     /* nanoseconds on one core, roughly */
     bool fallible;              /* a run may end with an error of its data */
     int check;                  /* an epl_check */
     bool *watched;              /* checked: inputs that are read */
@@ -70,6 +71,10 @@ static inline size_t epl__slots(const epl__program *p)
  * memory from alloc, f's is not needed afterwards; whoever made it frees it. */
 epl__program *epl__program_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f);
 void epl__program_free(epl__program *p);
+/* The body of a loop. same: by input, whether it is what it was at the step before; spare:
+ * bytes that may be taken to pack matrices once. */
+epl__program *epl__body_make(epl_scope *s, const epl_alloc *alloc, const epl_fn *f,
+                             const bool *same, int64_t spare);
 /* A step a line, with its kernel, where it reads and writes, and the place in the model. */
 size_t epl__program_text(const epl__program *p, char *text, size_t size);
 
@@ -84,7 +89,8 @@ typedef struct {
 
 typedef enum {
     EPL__STEP_TILE,
-    EPL__STEP_PACK, /* a view made contiguous */
+    EPL__STEP_PACK,  /* a view made contiguous */
+    EPL__STEP_PANEL, /* an operand packed for its product */
     EPL__STEP_FILL,
     EPL__STEP_DOT,
     EPL__STEP_CONV,
@@ -109,6 +115,10 @@ typedef struct {
     int64_t byte;
     bool to_output;
     bool fallible; /* a run may fail here */
+    bool once;     /* in a loop: its numbers are the same at every step */
+    int packed;    /* dot: operand packed - 1 comes as node `panel` */
+    epl__id panel;
+    const epl__gemm_desc *desc; /* panel: the product's */
 } epl__plan_step;
 
 /* A node that has memory. */
@@ -138,7 +148,10 @@ typedef struct {
     epl__plan_step *step;
     uint32_t steps, step_room;
     int last_fallible;
-    bool *open; /* checked: of f's nodes, read otherwise than by a choice */
+    const bool *same; /* of a loop's body, by input: the same at every step; or NULL */
+    uint32_t once;    /* the first steps are those that are run once */
+    int64_t spare;    /* bytes for matrices that are packed once */
+    bool *open;       /* checked: of f's nodes, read otherwise than by a choice */
     epl__program *program;
 } epl__making;
 
@@ -153,11 +166,15 @@ bool epl__index_in_range(const epl__making *m, epl__id index, int64_t axis);
 int64_t epl__indexed_axis(const epl__making *m, const epl__node *n);
 bool epl__steps(epl__making *m);   /* views and steps for all nodes */
 bool epl__places(epl__making *m);  /* outputs, updates, pieces */
+bool epl__hoist(epl__making *m);   /* what a loop need not do again at each step */
 bool epl__offsets(epl__making *m); /* the workspace */
 bool epl__calls(epl__making *m);   /* prepared kernels */
 
 /* Operands of a product as its kernel can read them: packed where they cannot be flattened. */
 bool epl__dot_operands(epl__making *m, epl__id id, epl__view *operand);
+
+/* What the product's kernel does. */
+void epl__dot_desc(epl__making *m, const epl__plan_step *s, epl__gemm_desc *d);
 
 /* Does the step read `input` in any way but element by element of what it makes? */
 bool epl__reads_crosswise(const epl__making *m, const epl__plan_step *s, epl__id input,

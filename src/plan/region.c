@@ -12,6 +12,15 @@ static int64_t up(int64_t n)
     return (n + 63) / 64 * 64;
 }
 
+/* Inputs of a scan's body that are the same at every step. */
+static bool *passed_in(epl__making *m, const epl__layout *l)
+{
+    bool *same = epl__arena_take(&m->arena, l->region.body[0]->inputs + 1);
+    for (uint32_t i = 0; same && i < l->operands; i++)
+        same[l->slot[i]] = l->region.role[i] == EPL__PASS;
+    return same;
+}
+
 static bool programs(epl__making *m, epl__run_region *r)
 {
     const epl__layout *l = r->layout;
@@ -19,7 +28,9 @@ static bool programs(epl__making *m, epl__run_region *r)
     r->body = epl__arena_take(arena, (l->region.bodies + 1) * sizeof *r->body);
     for (uint32_t k = 0; r->body && k < l->region.bodies; k++) {
         l->region.body[k]->check = m->f->check;
-        epl__program *p = epl__program_make(m->scope, arena->alloc, l->region.body[k]);
+        bool *same = l->region.kind == EPL__SCAN ? passed_in(m, l) : NULL;
+        epl__program *p =
+            epl__body_make(m->scope, arena->alloc, l->region.body[k], same, l->bytes / 2);
         if (!p)
             return false;
         r->body[k] = p;
@@ -33,7 +44,8 @@ static bool programs(epl__making *m, epl__run_region *r)
         m->program->most_arrays =
             p->most_arrays > m->program->most_arrays ? p->most_arrays : m->program->most_arrays;
         double times = l->region.kind == EPL__SCAN ? (double)l->region.length : 1;
-        r->cost += times * p->cost / (l->region.kind == EPL__SWITCH ? l->region.bodies : 1);
+        r->cost += (p->once_cost + times * (p->cost - p->once_cost)) /
+                   (l->region.kind == EPL__SWITCH ? l->region.bodies : 1);
     }
     return r->body != NULL;
 }

@@ -80,7 +80,7 @@ static epl_status switched(loop *c)
     bind_operands(c, body, which);
     for (uint32_t i = 0; i < c->l->outputs; i++)
         *output_slot(c, body, i) = result(c, c->l->given[i]);
-    return epl__frame_run(body, &c->inner);
+    return epl__frame_run(body, 0, &c->inner);
 }
 
 /* Where carried value i goes at a step; what it was lies at *input_slot. */
@@ -126,7 +126,7 @@ static epl_status scanned(loop *c)
             uint32_t k = i - l->region.carries;
             *output_slot(c, body, i) = result(c, l->given[k] + at * c->r->given_bytes[k]);
         }
-        epl_status status = epl__frame_run(body, &c->inner);
+        epl_status status = epl__frame_run(body, t ? body->once : 0, &c->inner);
         if (status != EPL_OK)
             return at_step(c, status, at);
         for (uint32_t i = 0; i < l->region.carries; i++)
@@ -148,14 +148,14 @@ static epl_status whiled(loop *c)
         for (uint32_t i = 0; i < carries; i++)
             *input_slot(c, ask, l->operand_of[i]) = c->carry[i];
         *output_slot(c, ask, 0) = c->own + c->r->flag;
-        epl_status status = epl__frame_run(ask, &c->inner);
+        epl_status status = epl__frame_run(ask, 0, &c->inner);
         if (status != EPL_OK)
             return at_step(c, status, t);
         if (!*(const bool *)(c->own + c->r->flag))
             break;
         for (uint32_t i = 0; i < carries; i++)
             *output_slot(c, body, i) = t % 2 ? result(c, l->last[i]) : c->own + c->r->spare[i];
-        status = epl__frame_run(body, &c->inner);
+        status = epl__frame_run(body, 0, &c->inner);
         if (status != EPL_OK)
             return at_step(c, status, t);
         for (uint32_t i = 0; i < carries; i++)

@@ -144,10 +144,10 @@ static epl_status step_run(const epl__step *s, void **p, const epl__frame *f)
     return EPL_OK;
 }
 
-epl_status epl__frame_run(const epl__program *p, const epl__frame *f)
+epl_status epl__frame_run(const epl__program *p, uint32_t first, const epl__frame *f)
 {
     void **base = f->base, **at = base + 1 + p->inputs + p->outputs;
-    for (uint32_t i = 0; i < p->steps; i++) {
+    for (uint32_t i = first; i < p->steps; i++) {
         const epl__step *s = &p->step[i];
         for (uint32_t k = 0; k < s->places; k++) {
             const epl__place *place = &s->place[k];
@@ -184,7 +184,7 @@ epl_status epl__program_run(const epl__program *p, epl_arrays in, epl_arrays out
     epl__team *team = w->pool && p->cost > TEAM_COST ? epl__team_begin(w->pool) : NULL;
     epl__frame frame = {w->base, (char *)w->base[0] + up(p->workspace) + p->nested, up(p->scratch),
                         team, w};
-    status = epl__frame_run(p, &frame);
+    status = epl__frame_run(p, 0, &frame);
     if (team)
         epl__team_end(team);
     return status;

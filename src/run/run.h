@@ -47,7 +47,8 @@ typedef struct {
     void *team; /* epl__team, or NULL */
     epl_work *work;
 } epl__frame;
-epl_status epl__frame_run(const epl__program *p, const epl__frame *frame);
+/* The steps from `first` on. */
+epl_status epl__frame_run(const epl__program *p, uint32_t first, const epl__frame *frame);
 /* p: the step's pointers; own: memory for the region; base: room for its pointers. */
 epl_status epl__region_run(const epl__run_region *r, void **p, char *own, void **base,
                            const epl__frame *outer);

@@ -301,6 +301,8 @@ bool epl__choice_made(epl_fn *f, epl__id region, const epl_val *dx)
 {
     const epl__region *r = epl__region_of(epl__node_at(f, region));
     epl_fn *b = r->body[0];
+    if (r->kind == EPL__SCAN && !b->kept)
+        return epl__products_chosen(f, r);
     if (!r->again || b->kept || (!r->keep && !r->budget))
         return true;
     epl__arena scratch;

@@ -8,4 +8,7 @@
  * for. NULL without memory. */
 epl_fn *epl__choice_taken(epl_fn *f, const epl_fn *g, const epl__id *value, uint32_t count);
 
+/* Chooses what the tangent of a scan takes: region_products.c. */
+bool epl__products_chosen(epl_fn *f, const epl__region *r);
+
 #endif

@@ -1,7 +1,8 @@
 /* region_jvp.c -- tangents of regions.
  *
  * The tangent of a scan is a scan: it carries tangents and takes in, step by step, the carried
- * values of the first one, so that it is linear in all that is on the tape. That of a switch is
+ * values of the first one, so that it is linear in all that is on the tape. It makes the other
+ * values of a step again, but for products that are kept (region_products.c). That of a switch is
  * a switch that computes its values anew. A while does not know its steps beforehand: its
  * tangents are carried beside its values, which works forwards alone.
  */
@@ -50,10 +51,12 @@ static bool varying(tangents *t)
 static const epl__choice *kept_of(const epl__region *r)
 {
     static const epl__choice none;
-    return r->again && r->body[0]->kept ? r->body[0]->kept : &none;
+    bool keeps = r->again || r->kind == EPL__SCAN;
+    return keeps && r->body[0]->kept ? r->body[0]->kept : &none;
 }
 
-/* A checkpoint's tangents with its kept values as further inputs; y: ids of all its outputs. */
+/* A checkpoint's or a scan's tangents with its kept values as further inputs; y: ids of all its
+ * outputs. */
 static epl_fn *from_kept(tangents *t, epl_fn *g, const epl__id *y)
 {
     const epl__choice *kept = kept_of(t->r);
@@ -65,8 +68,8 @@ static epl_fn *from_kept(tangents *t, epl_fn *g, const epl__id *y)
     return epl__choice_taken(t->f, g, value, kept->count);
 }
 
-/* Body k and its tangents: inputs are its own, then one for each that varies, then what a
- * checkpoint keeps; outputs are values (if asked for), then the tangents of those that vary. */
+/* Body k and its tangents: inputs are its own, then one for each that varies, then what is
+ * kept; outputs are values (if asked for), then the tangents of those that vary. */
 static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values)
 {
     const epl_fn *b = t->r->body[k];
@@ -180,8 +183,11 @@ static void push_body(tangents *t, operand_list *o, epl__id node, uint32_t first
         push(o, d.graph ? epl__id_of(d) : zero_like(t->f, t->n->in[t->predicates + i]),
              (epl__role)r->role[i]);
     }
-    for (uint32_t i = 0; i < kept_of(r)->count; i++)
-        push(o, epl__part_of(t->f, node, kept_of(r)->output[i]), EPL__PASS);
+    for (uint32_t i = 0; i < kept_of(r)->count; i++) {
+        bool scan = r->kind == EPL__SCAN;
+        uint32_t part = kept_of(r)->output[i] + (scan ? r->carries : 0);
+        push(o, epl__part_of(t->f, node, part), scan ? EPL__EACH : EPL__PASS);
+    }
 }
 
 /* Inputs that a body's results do not need go, with their operands; carried ones stay. */

@@ -1,11 +1,12 @@
 /* region_transpose.c -- a region on the tape, run backwards.
  *
  * Of a scan: a scan in the other direction, which carries the cotangents of what was carried
- * and sums those of what was passed in. Of a switch: the switch of its transposed bodies.
+ * and sums those of what was passed in, or gives what they are summed from (region_sums.c).
+ * Of a switch: the switch of its transposed bodies.
  */
 #include <string.h>
 #include "../base/scope.h"
-#include "../graph/region.h"
+#include "region_sums.h"
 #include "transform.h"
 
 typedef struct {
@@ -121,9 +122,27 @@ static epl__id each_step(transposing *t, epl_fn *g, uint32_t part, const epl_typ
     return epl__body_input(g, type);
 }
 
+/* What a scan's transpose gives, by input of the scan. */
+typedef struct {
+    epl__id *at_start; /* cotangents of what stood before a step */
+    epl__id *each;     /* what is collected for epl_each */
+    uint32_t *part;    /* of the new region: where the cotangent is */
+    bool *after;       /* it is summed after the loop */
+} results;
+
+static bool results_new(transposing *t, results *s)
+{
+    size_t n = t->r->body[0]->inputs + 1;
+    s->at_start = epl__arena_take(&t->scratch, 2 * n * sizeof *s->at_start);
+    s->each = s->at_start + n;
+    s->part = epl__arena_take(&t->scratch, n * sizeof *s->part);
+    s->after = epl__arena_take(&t->scratch, n);
+    return s->at_start && s->part && s->after;
+}
+
 /* Inputs of the new body, in the order of its operands. Carried: cotangents of what was
- * carried, then sums for what was passed. at_start: cotangents of what stood before a step. */
-static bool scan_inputs(transposing *t, turned *w, epl__id *sums, epl__id *at_start)
+ * carried. */
+static bool scan_inputs(transposing *t, turned *w, results *s)
 {
     const epl__region *r = t->r;
     const epl_fn *b = r->body[0];
@@ -131,7 +150,7 @@ static bool scan_inputs(transposing *t, turned *w, epl__id *sums, epl__id *at_st
         const epl_type *type = &b->input[i].type;
         if (t->linear[i])
             w->x[i] = epl__tape_input(w->g, epl__type_intern(w->g, type));
-        sums[i] = at_start[i] = EPL__ID_NONE;
+        s->at_start[i] = s->each[i] = EPL__ID_NONE;
         if (r->role[i] == EPL__CARRY) {
             if (!t->linear[i]) { /* a tangent that nothing on the tape reaches */
                 w->x[i] = zeros(w->g, type);
@@ -141,11 +160,8 @@ static bool scan_inputs(transposing *t, turned *w, epl__id *sums, epl__id *at_st
             epl__id end = t->ct[c];
             push(t, end == EPL__ID_NONE ? zeros(t->f, type) : end, EPL__CARRY);
             w->ct[c] = epl__body_input(w->g, type);
-            at_start[i] = each_step(t, w->g, r->carries + c, type);
-            c++;
-        } else if (t->linear[i] && r->role[i] == EPL__PASS) {
-            push(t, zeros(t->f, type), EPL__CARRY);
-            sums[i] = epl__body_input(w->g, type);
+            s->at_start[i] = each_step(t, w->g, r->carries + c, type);
+            s->part[i] = c++;
         } else if (!t->linear[i]) {
             push(t, t->n->in[i], (epl__role)r->role[i]);
             w->x[i] = epl__body_input(w->g, type);
@@ -157,24 +173,63 @@ static bool scan_inputs(transposing *t, turned *w, epl__id *sums, epl__id *at_st
     return epl_scope_status(t->f->scope) == EPL_OK;
 }
 
-/* What goes round comes first among the outputs, then what is collected for epl_each. */
-static bool scan_outputs(transposing *t, turned *w, const epl__id *sums, const epl__id *at_start)
+/* A result of the new body, or zeros. */
+static bool output(turned *w, epl__id id, const epl_type *type)
+{
+    return epl__body_output(w->g, id == EPL__ID_NONE ? zeros(w->g, type) : id);
+}
+
+/* What was passed in: its cotangents are carried sums, if they cannot be summed afterwards. */
+static bool scan_sums(transposing *t, turned *w, results *s, epl__sums *later)
 {
     const epl__region *r = t->r;
     const epl_fn *b = r->body[0];
-    for (int pass = 0; pass < 2; pass++)
-        for (uint32_t i = 0; i < b->inputs; i++) {
-            bool each = r->role[i] == EPL__EACH;
-            if (!t->linear[i] || each != (pass == 1))
-                continue;
-            epl__id id = sum(w->g, sum(w->g, w->back[i], at_start[i]), sums[i]);
-            if (id == EPL__ID_NONE)
-                id = zeros(w->g, &b->input[i].type);
-            if (!epl__body_output(w->g, id))
+    uint32_t carries = r->carries;
+    for (uint32_t i = 0; i < b->inputs; i++) {
+        const epl_type *type = &b->input[i].type;
+        if (!t->linear[i] || r->role[i] != EPL__PASS)
+            continue;
+        s->after[i] = w->back[i] != EPL__ID_NONE && epl__sum_later(later, w->back[i]);
+        if (s->after[i])
+            continue;
+        push(t, zeros(t->f, type), EPL__CARRY);
+        epl__id before = epl__body_input(w->g, type);
+        s->part[i] = carries++;
+        if (!output(w, sum(w->g, w->back[i], before), type))
+            return false;
+    }
+    return true;
+}
+
+/* What goes round comes first among the outputs, then what is collected. */
+static bool scan_outputs(transposing *t, turned *w, results *s, epl__sums *later)
+{
+    const epl__region *r = t->r;
+    const epl_fn *b = r->body[0];
+    for (uint32_t i = 0; i < b->inputs; i++) {
+        if (!t->linear[i] || r->role[i] == EPL__PASS)
+            continue;
+        bool each = r->role[i] == EPL__EACH;
+        epl__id id = sum(w->g, w->back[i], s->at_start[i]);
+        if (each && id != EPL__ID_NONE)
+            epl__sums_given(later, id);
+        s->each[i] = id;
+        if (!each && !output(w, id, &b->input[i].type))
+            return false;
+    }
+    later->operand = t->in;
+    later->role = t->role;
+    if (!scan_sums(t, w, s, later))
+        return false;
+    uint32_t first = w->g->outputs; /* = the carried values of the new scan */
+    for (uint32_t i = 0; i < b->inputs; i++)
+        if (t->linear[i] && r->role[i] == EPL__EACH) {
+            s->part[i] = first + w->g->outputs;
+            if (!output(w, s->each[i], &b->input[i].type))
                 return false;
         }
     epl__tape_clear(w->g);
-    return true;
+    return epl__sums_outputs(later, first);
 }
 
 static bool scan_back(transposing *t, epl__id *out)
@@ -182,12 +237,12 @@ static bool scan_back(transposing *t, epl__id *out)
     const epl__region *r = t->r;
     const epl_fn *b = r->body[0];
     turned w;
-    epl__id *sums = epl__arena_take(&t->scratch, 2 * (b->inputs + 1) * sizeof *sums);
-    if (!sums || !turned_new(t, b, &w))
+    results s;
+    if (!results_new(t, &s) || !turned_new(t, b, &w) || !scan_inputs(t, &w, &s) ||
+        !turn(t, 0, 0, &w))
         return false;
-    epl__id *at_start = sums + b->inputs + 1;
-    if (!scan_inputs(t, &w, sums, at_start) || !turn(t, 0, 0, &w) ||
-        !scan_outputs(t, &w, sums, at_start))
+    epl__sums later = {.f = t->f, .body = w.g, .steps = r->length, .scratch = &t->scratch};
+    if (!epl__sums_begin(&later, t->in, t->role, t->count) || !scan_outputs(t, &w, &s, &later))
         return false;
     epl__region like = *r;
     like.body = &w.g;
@@ -196,15 +251,10 @@ static bool scan_back(transposing *t, epl__id *out)
     epl__id node = back ? epl__region_build(t->f, back, t->in, t->count) : EPL__ID_NONE;
     if (node == EPL__ID_NONE)
         return false;
-    uint32_t last = 0, collected = 2 * back->carries;
-    for (uint32_t i = 0; i < b->inputs; i++) {
-        bool each = r->role[i] == EPL__EACH;
-        if (!t->linear[i])
-            continue;
-        epl__id part = epl__part_of(t->f, node, each ? collected++ : last++);
-        if (t->n->in[i] & EPL__TAPE)
-            out[i] = part;
-    }
+    for (uint32_t i = 0; i < b->inputs; i++)
+        if (t->linear[i] && (t->n->in[i] & EPL__TAPE))
+            out[i] = s.after[i] ? epl__sum_after(&later, node, w.back[i])
+                                : epl__part_of(t->f, node, s.part[i]);
     return true;
 }
 

@@ -17,8 +17,29 @@
 enum {
     EPL__TILE_CUBE = EPL__TILE_END,
     EPL__TILE_POWHALF, /* pow(x, 0.5): unlike sqrt, +0 at -0 and +inf at -inf */
-    EPL__TILE_ALL
+    EPL__TILE_ROOT0,   /* x > 0 ? sqrt(x) : 0 */
+    EPL__TILE_PAIRS    /* from here on: two in one, see below */
 };
+/* t = x0 first x1, then t and x2; of a square, t = x0 x0, then t and x1. */
+enum {
+    EPL__FIRST_ADD,
+    EPL__FIRST_SUB,
+    EPL__FIRST_MUL,
+    EPL__FIRST_DIV,
+    EPL__FIRST_SQUARE,
+    EPL__FIRSTS
+};
+enum {
+    EPL__THEN_ADD,
+    EPL__THEN_MUL,
+    EPL__THEN_SUB,
+    EPL__THEN_SUB_FROM, /* x2 - t */
+    EPL__THEN_DIV,
+    EPL__THEN_DIV_OF, /* x2 / t */
+    EPL__THENS
+};
+#define EPL__TILE_PAIR(first, then) (EPL__TILE_PAIRS + (first)*EPL__THENS + (then))
+enum { EPL__TILE_ALL = EPL__TILE_PAIR(EPL__FIRSTS, 0) };
 
 /* out[i] = op(a[i], b[i], c[i]). Bit j of flat: operand j is one element, for all i. Not
  * all operands are flat: then n is 1. c (and b) are NULL for fewer operands. */

@@ -1,0 +1,85 @@
+/* region_products.c -- products of a loop's steps that are kept for its tangent.
+ *
+ * The tangent of a scan makes the values of each step again from the carried ones. A product
+ * that sums many terms is dearer to make again than to read: the scan collects it and the
+ * tangent takes it in. What is kept is at most a few times what is carried.
+ */
+#include <string.h>
+#include "../base/type.h"
+#include "checkpoint.h"
+
+enum { MANY_TERMS = 64, TIMES_CARRIED = 4, MOST = 16 };
+
+/* Terms of each sum of a product. */
+static int64_t terms(const epl_fn *b, const epl__node *n)
+{
+    const epl__dot_attrs *d = n->attrs;
+    const epl_shape *s = &epl__node_at(b, n->in[0])->type->shape;
+    int64_t k = 1;
+    for (int i = 0; d->a[i]; i++)
+        k *= strchr(d->out, d->a[i]) ? 1 : s->dim[i];
+    return k;
+}
+
+static int64_t carried_bytes(const epl__region *r)
+{
+    const epl_fn *b = r->body[0];
+    int64_t bytes = 0;
+    for (uint32_t i = 0; i < b->inputs; i++)
+        bytes += r->role[i] == EPL__CARRY ? (int64_t)epl_bytes(b->input[i].type) : 0;
+    return bytes;
+}
+
+/* Which nodes the results need and which change from step to step. */
+static void mark(const epl__region *r, bool *live, bool *moving)
+{
+    const epl_fn *b = r->body[0];
+    for (uint32_t i = 0; i < b->outputs; i++)
+        live[b->output[i].value] = true;
+    for (uint32_t i = 0; i < b->inputs; i++)
+        moving[b->input[i].value] = r->role[i] != EPL__PASS;
+    for (epl__id id = b->main.count; id-- > 0;)
+        for (uint32_t k = 0; live[id] && k < epl__node_at(b, id)->count; k++)
+            live[epl__node_at(b, id)->in[k]] = true;
+    for (epl__id id = 0; id < b->main.count; id++)
+        for (uint32_t k = 0; k < epl__node_at(b, id)->count; k++)
+            moving[id] |= moving[epl__node_at(b, id)->in[k]];
+}
+
+/* The output of the body that collects value id. */
+static bool collected(const epl__region *r, epl__id id, uint32_t *output)
+{
+    epl_fn *b = r->body[0];
+    for (*output = r->carries; *output < b->outputs; ++*output)
+        if (b->output[*output].value == id)
+            return true;
+    return epl__body_output(b, id);
+}
+
+bool epl__products_chosen(epl_fn *f, const epl__region *r)
+{
+    epl_fn *b = r->body[0];
+    epl__arena scratch;
+    epl__arena_init(&scratch, f->arena.alloc);
+    epl__choice *kept = epl__arena_take(&b->arena, sizeof *kept + MOST * sizeof *kept->output);
+    bool *live = epl__arena_take(&scratch, 2 * ((size_t)b->main.count + 1));
+    int64_t room = TIMES_CARRIED * carried_bytes(r);
+    bool ok = kept && live;
+    if (ok)
+        mark(r, live, live + b->main.count);
+    for (epl__id id = 0; ok && id < b->main.count && kept->count < MOST; id++) {
+        const epl__node *n = epl__node_at(b, id);
+        int64_t bytes = (int64_t)epl_bytes(*n->type);
+        if (n->prim != &epl__prim_dot || !live[id] || !live[b->main.count + id] ||
+            !epl_dtype_is_float(n->type->dtype) || n->type->shape.rank >= EPL_MAX_RANK ||
+            bytes > room || terms(b, n) < MANY_TERMS)
+            continue;
+        room -= bytes;
+        ok = collected(r, id, &kept->output[kept->count++]);
+    }
+    epl__arena_free(&scratch);
+    b->kept = kept;
+    if (!ok)
+        epl__fail(f, EPL_ERR_MEMORY, "no memory to choose what a loop keeps");
+    return ok;
+}
