@@ -128,6 +128,7 @@ typedef struct {
     epl__id *each;     /* what is collected for epl_each */
     uint32_t *part;    /* of the new region: where the cotangent is */
     bool *after;       /* it is summed after the loop */
+    uint32_t carries;  /* of the new region, without the sums */
 } results;
 
 static bool results_new(transposing *t, results *s)
@@ -146,6 +147,7 @@ static bool scan_inputs(transposing *t, turned *w, results *s)
 {
     const epl__region *r = t->r;
     const epl_fn *b = r->body[0];
+    s->carries = 0;
     for (uint32_t i = 0, c = 0; i < b->inputs; i++) {
         const epl_type *type = &b->input[i].type;
         if (t->linear[i])
@@ -161,7 +163,8 @@ static bool scan_inputs(transposing *t, turned *w, results *s)
             push(t, end == EPL__ID_NONE ? zeros(t->f, type) : end, EPL__CARRY);
             w->ct[c] = epl__body_input(w->g, type);
             s->at_start[i] = each_step(t, w->g, r->carries + c, type);
-            s->part[i] = c++;
+            s->part[i] = s->carries++;
+            c++;
         } else if (!t->linear[i]) {
             push(t, t->n->in[i], (epl__role)r->role[i]);
             w->x[i] = epl__body_input(w->g, type);
@@ -184,7 +187,7 @@ static bool scan_sums(transposing *t, turned *w, results *s, epl__sums *later)
 {
     const epl__region *r = t->r;
     const epl_fn *b = r->body[0];
-    uint32_t carries = r->carries;
+    uint32_t carries = s->carries;
     for (uint32_t i = 0; i < b->inputs; i++) {
         const epl_type *type = &b->input[i].type;
         if (!t->linear[i] || r->role[i] != EPL__PASS)
