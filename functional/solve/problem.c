@@ -52,7 +52,7 @@ static epl_fn *problem_new(kind k, const epl_problem_args *a, const char *given)
     by.history = epl__given(given, "history") ? a->history : k == MINIMIZE ? 10 : 5;
     by.damping = epl__given(given, "damping") ? a->damping : 1;
     const char *text = wrong(k, &(epl_problem_args){.method = by.method,
-                                                    .tol = by.tol == -1 ? 0 : by.tol,
+                                                    .tol = epl__given(given, "tol") ? a->tol : 0,
                                                     .most = by.most,
                                                     .history = by.history,
                                                     .damping = by.damping,

@@ -99,8 +99,11 @@ static bool lone_result(const epl__making *m, epl__id id, const epl_type *t)
     const epl__node *n = epl__node_at(m->f, id);
     const epl__layout *l = n->prim == &epl__prim_laid ? ((const epl__laid_attrs *)n->attrs)->layout
                                                       : NULL;
-    return l && l->outputs == 1 && !l->region.carries && l->region.kind != EPL__WHILE &&
-           epl_bytes(*t) && l->bytes - (int64_t)epl_bytes(*t) < 64;
+    if (!l || l->outputs != 1 || l->region.carries || l->region.kind == EPL__WHILE)
+        return false;
+    size_t one = epl_bytes(l->region.body[0]->output[0].type);
+    size_t all = l->region.kind == EPL__SCAN ? one * (size_t)l->region.length : one;
+    return all && epl_bytes(*t) == all; /* all of it: a range of it must not stand for it */
 }
 
 /* The node that makes the value, if the value is all of it as it lies. */

@@ -2,8 +2,9 @@
 
     python meta_images.py --shots 1 --iterations 1000
     python meta_images.py --load FILE        the test alone, of parameters that `--save` wrote
+    python meta_images.py --start FILE       a training from there, as of `--iterations 0 --save`
 
-Prints the table of docs/meta-learning.md. Needs torch and numpy; --load also safetensors.
+Prints the table of docs/meta-learning.md. Needs torch and numpy; --load and --start also safetensors.
 """
 import argparse
 import gzip
@@ -121,13 +122,13 @@ def main():
     for name, kind, value in (("shots", int, 1), ("inner-steps", int, 5), ("inner-lr", float, 0.1),
                               ("outer-lr", float, 1e-3), ("tasks", int, 4), ("iterations", int, 3000),
                               ("test-tasks", int, 600), ("seed", int, 1), ("threads", int, 1), ("turns", int, 4),
-                              ("data", str, "/usr/share/datasets/fashion-mnist"), ("load", str, None)):
+                              ("data", str, "/usr/share/datasets/fashion-mnist"), ("load", str, None), ("start", str, None)):
         of.add_argument("--" + name, type=kind, default=value)
     a = of.parse_args()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background, too
     torch.manual_seed(a.seed)
     torch.set_num_threads(a.threads)
-    p = loaded(a.load) if a.load else initial()
+    p = loaded(a.load or a.start) if a.load or a.start else initial()
     start = time.process_time()
     if not a.load:
         done = train(p, classes(a.data, "train", 0, a.turns), a)

@@ -177,7 +177,7 @@ bool derived_make(derived *d, const sample *p, const mapping *m)
                    .in = arrays_new(p->s, 3 * DERIVED_ROOM)};
     if (!d->in || !points(d))
         return false;
-    k.body = m->rows ? epl_map(d->fn) : d->fn;
+    k.body = m->rows ? epl_map(d->fn, .chunk = m->chunk) : d->fn;
     groups(&k);
     inputs(&k);
     if (!outputs(&k))

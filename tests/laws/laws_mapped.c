@@ -37,9 +37,9 @@ static void map_against_loop(const derived *one, const mapping *m)
             bool exact = m->same_bits && i < one->first[DERIVED_JV];
             if (array_near(&row, &want[i], exact ? 0 : 1e-9, exact ? 0 : 1e-10, text))
                 continue;
-            snprintf(what, sizeof what, "%s, row %lld, %s %d mapped over the %s axis", one->name[i],
-                     (long long)r, m->only < 0 ? "all:" : "input", m->only,
-                     m->last ? "last" : "first");
+            snprintf(what, sizeof what, "%s, row %lld, %s %d mapped over the %s axis, chunk %d",
+                     one->name[i], (long long)r, m->only < 0 ? "all:" : "input", m->only,
+                     m->last ? "last" : "first", (int)m->chunk);
             sample_broken(p, LAW_MAP, what, text);
             return;
         }
@@ -53,12 +53,16 @@ void law_of_map(const derived *d, size_t number)
     map_against_loop(d, &(mapping){.rows = ROWS, .only = -1});
     if (epl_scope_status(d->p->s) == EPL_OK)
         map_against_loop(d, &(mapping){.rows = ROWS, .only = (int)(number % inputs), .last = true});
+    if (epl_scope_status(d->p->s) == EPL_OK)
+        map_against_loop(d, &(mapping){.rows = ROWS, .only = -1, .chunk = 1 + (int64_t)number % 2});
 }
 
 void law_of_map_over_each(const derived *d, bool same_bits)
 {
     law_checked(LAW_MAP);
-    map_against_loop(d, &(mapping){.rows = ROWS, .only = -1, .same_bits = same_bits});
+    for (int64_t chunk = 0; chunk < ROWS; chunk++)
+        map_against_loop(
+            d, &(mapping){.rows = ROWS, .chunk = chunk, .only = -1, .same_bits = same_bits});
     for (size_t i = 0; i < 2 * d->p->call.inputs; i++)
         if (epl_scope_status(d->p->s) == EPL_OK)
             map_against_loop(

@@ -53,6 +53,7 @@ typedef struct {
 /* How the inputs are mapped; rows 0: not at all. */
 typedef struct {
     int64_t rows;
+    int64_t chunk;    /* rows at once; 0: all */
     int only;         /* of the inputs just this one; -1: all, and v and u */
     bool last;        /* over a last axis, else over the first */
     bool first_order; /* Y and UJ alone */

@@ -113,6 +113,9 @@ Test(problem_errors, wrong_use)
     epl_fixed_point(f, .most = 0);
     wrong("[fixed_point] most must be at least 1");
     open_scope();
+    epl_minimize(f, .tol = -1);
+    wrong("[minimize] tol must be positive");
+    open_scope();
     x = some(epl_f64(4), 2);
     q = epl_root(f);
     z = epl_unknown(q, x);
