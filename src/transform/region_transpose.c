@@ -128,7 +128,6 @@ typedef struct {
     epl__id *each;     /* what is collected for epl_each */
     uint32_t *part;    /* of the new region: where the cotangent is */
     bool *after;       /* it is summed after the loop */
-    uint32_t carries;  /* of the new region, without the sums */
 } results;
 
 static bool results_new(transposing *t, results *s)
@@ -147,7 +146,6 @@ static bool scan_inputs(transposing *t, turned *w, results *s)
 {
     const epl__region *r = t->r;
     const epl_fn *b = r->body[0];
-    s->carries = 0;
     for (uint32_t i = 0, c = 0; i < b->inputs; i++) {
         const epl_type *type = &b->input[i].type;
         if (t->linear[i])
@@ -163,7 +161,6 @@ static bool scan_inputs(transposing *t, turned *w, results *s)
             push(t, end == EPL__ID_NONE ? zeros(t->f, type) : end, EPL__CARRY);
             w->ct[c] = epl__body_input(w->g, type);
             s->at_start[i] = each_step(t, w->g, r->carries + c, type);
-            s->part[i] = s->carries++;
             c++;
         } else if (!t->linear[i]) {
             push(t, t->n->in[i], (epl__role)r->role[i]);
@@ -187,7 +184,6 @@ static bool scan_sums(transposing *t, turned *w, results *s, epl__sums *later)
 {
     const epl__region *r = t->r;
     const epl_fn *b = r->body[0];
-    uint32_t carries = s->carries;
     for (uint32_t i = 0; i < b->inputs; i++) {
         const epl_type *type = &b->input[i].type;
         if (!t->linear[i] || r->role[i] != EPL__PASS)
@@ -197,7 +193,7 @@ static bool scan_sums(transposing *t, turned *w, results *s, epl__sums *later)
             continue;
         push(t, zeros(t->f, type), EPL__CARRY);
         epl__id before = epl__body_input(w->g, type);
-        s->part[i] = carries++;
+        s->part[i] = w->g->outputs;
         if (!output(w, sum(w->g, w->back[i], before), type))
             return false;
     }
@@ -217,6 +213,7 @@ static bool scan_outputs(transposing *t, turned *w, results *s, epl__sums *later
         if (each && id != EPL__ID_NONE)
             epl__sums_given(later, id);
         s->each[i] = id;
+        s->part[i] = w->g->outputs; /* of what is carried; entries have theirs later */
         if (!each && !output(w, id, &b->input[i].type))
             return false;
     }
