@@ -52,9 +52,10 @@ static bool iterate(meta *m, epl_plan plan, float *loss)
     return true;
 }
 
-static void listen(void)
+/* handler: on_signal while training; SIG_DFL afterwards, for then there is nothing to save. */
+static void listen_by(void (*handler)(int))
 {
-    struct sigaction act = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction act = {.sa_handler = handler, .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&act.sa_mask);
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
@@ -68,7 +69,7 @@ static bool train(meta *m, int64_t interval, double *seconds)
     int64_t first = m->done;
     double average = 0, start = progress_now();
     bool ok = true;
-    listen();
+    listen_by(on_signal);
     progress_open(&show, NULL, false);
     progress_epoch(&show, m->done, m->at.iterations);
     while (ok && !stopped && m->done < m->at.iterations) {
@@ -81,6 +82,7 @@ static bool train(meta *m, int64_t interval, double *seconds)
             ok = meta_save(m);
     }
     progress_close(&show);
+    listen_by(SIG_DFL);
     *seconds = progress_now() - start;
     return ok && (!m->save || meta_save(m));
 }

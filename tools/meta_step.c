@@ -67,7 +67,8 @@ static epl_val implicit(const meta *m, epl_val theta, epl_val phi, const meta_ta
     epl_val at = epl_copy(epl_stop_gradient(phi)), lambda = epl_num(m->at.lambda);
     epl_val loss = loss_of(&task[0], at), pull = epl_mul(lambda, epl_sub(at, theta));
     epl_val first = epl_gradient(loss_of(&task[0], theta), theta);
-    residual[0] = epl_div(size(epl_add(epl_gradient(loss, at), pull)), size(first));
+    epl_val length = size(first), some = epl_where(epl_gt(length, epl_num(0)), length, epl_num(1));
+    residual[0] = epl_div(size(epl_add(epl_gradient(loss, at), pull)), some);
     return epl_implicit(loss, at, epl_gradient(loss_of(&task[1], at), at), .lambda = lambda,
                         .steps = m->at.cg_steps, .residual = &residual[1]);
 }

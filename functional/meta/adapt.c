@@ -4,8 +4,7 @@
 
 static epl_val fail(epl_val v, epl_status status, const char *what)
 {
-    epl_scope_fail(epl_val_scope(v), status, "[adapt] %s", what);
-    return EPL_NO_VAL;
+    return epl__bad(v, status, "[adapt] %s", what);
 }
 
 /* values[i]: leaf i of the tree where it adapts, else none. NULL: no memory, or no such leaf. */

@@ -1,5 +1,7 @@
 /* implicit.c -- the implicit meta-gradient: a linear system by conjugate gradients, unrolled.
- * Products with the Hessian are forward over reverse; plans share the gradient among them. */
+ * Products with the Hessian are forward over reverse; plans share the gradient among them.
+ * Not epl_solve_linear: a fixed number of steps, of which the best iterate is given, is the
+ * method here, and not to converge is no failure. */
 #include "../op/op.h"
 
 static epl_val dot(epl_val a, epl_val b)
@@ -20,10 +22,9 @@ epl_val epl_op_implicit(const epl_implicit_args *a, const char *given)
     epl_val lambda = epl_is_none(a->lambda) ? epl_num(1) : a->lambda;
     if (epl_rank(a->params) != 1 || !epl_type_equal(epl_typeof(a->params), epl_typeof(a->grad)) ||
         steps < 1) {
-        epl_scope_fail(
-            epl_val_scope(a->params), EPL_ERR_SHAPE,
+        return epl__bad(
+            a->params, EPL_ERR_SHAPE,
             "[implicit] params and grad must be vectors of one type, and steps positive");
-        return EPL_NO_VAL;
     }
     epl_val x = epl_zeros_like(a->grad), r = a->grad, p = r, rr = dot(r, r), all = rr;
     epl_val best = x, least = rr;

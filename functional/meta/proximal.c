@@ -60,10 +60,9 @@ epl_val epl_op_proximal(const epl_proximal_args *a, const char *given)
     if (epl_is_none(p))
         return p;
     if (epl_rank(p) != 1 || !a->loss || steps < 1 || cg_steps < 1) {
-        epl_scope_fail(epl_val_scope(p), EPL_ERR_ARG,
-                       "[proximal] a vector of parameters, a loss and positive numbers of steps "
-                       "are needed");
-        return EPL_NO_VAL;
+        return epl__bad(p, EPL_ERR_ARG,
+                        "[proximal] a vector of parameters, a loss and positive numbers of steps "
+                        "are needed");
     }
     constant.params = p = epl_stop_gradient(p);
     for (int64_t k = 0; k < steps; k++) {

@@ -74,7 +74,7 @@ EPL_API epl_val epl_op_implicit(const epl_implicit_args *a, const char *given);
 
 typedef struct {
     epl_val params;
-    epl_task_loss loss; /* asked for six times in each step */
+    epl_task_loss loss; /* asked for five times in each step, and twice for residual */
     const void *task;
     epl_val lambda;    /* 1 */
     int64_t steps;     /* 5; of Newton */

@@ -255,6 +255,11 @@ epl_val epl__build(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count
             return EPL_NO_VAL;
         tape |= (in[i] & EPL__TAPE) != 0;
     }
+    if (type && type->shape.rank > EPL_MAX_RANK) { /* a stacked value, a mapped one */
+        epl__fail(f, EPL_ERR_SHAPE, "[%s] a value of rank %d leaves no axis", p->name,
+                  type->shape.rank - 1);
+        return EPL_NO_VAL;
+    }
     const epl_type *t = type ? epl__type_intern(f, type) : node_type(f, p, in, count, attrs);
     if (!t) {
         epl__fail(f, EPL_ERR_MEMORY, "[%s] no memory for a value", p->name);

@@ -117,8 +117,10 @@ epl__chain *epl__chain_build(epl_fn *into, const epl__region *step, const epl__i
 {
     scan s = {into, step, count, how, NULL};
     s.in = epl__arena_take(&into->arena, (count + 1) * sizeof *s.in);
-    if (!s.in)
+    if (!s.in) {
+        epl__fail(into, EPL_ERR_MEMORY, "no memory for a scan of \"%s\"", into->name);
         return NULL;
+    }
     if (count)
         memcpy(s.in, in, count * sizeof *s.in);
     epl__chain *first =
@@ -126,6 +128,8 @@ epl__chain *epl__chain_build(epl_fn *into, const epl__region *step, const epl__i
     for (uint32_t i = 0, k = 0; first && i < count; i++)
         if (step->role[i] == EPL__CARRY)
             end[k++] = s.in[i];
+    if (!first)
+        epl__fail(into, EPL_ERR_MEMORY, "no memory for a scan of \"%s\"", into->name);
     return first;
 }
 

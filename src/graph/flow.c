@@ -24,10 +24,11 @@ static epl_fn *flow_new(epl_fn *parent, epl__fn_kind kind)
 {
     epl_fn *f = epl__fn_make(parent->scope, parent, kind, parent->name);
     epl__flow *w = f ? epl__arena_take(&f->arena, sizeof *w) : NULL;
-    if (f && !w)
-        epl__fail(f, EPL_ERR_MEMORY, "no memory for a loop of \"%s\"", f->name);
-    if (!w)
+    if (!w) {
+        epl__fail(parent, EPL_ERR_MEMORY, "no memory for an inner function of \"%s\"",
+                  parent->name);
         return NULL;
+    }
     *w = (epl__flow){.keep = EPL__ID_NONE, .node = EPL__ID_NONE, .predicate = EPL__ID_NONE};
     f->flow = w;
     return f;
@@ -83,8 +84,11 @@ epl_fn *epl__flow_single(epl_fn *parent, const char *what)
 {
     epl_fn *f = open_parent(parent, what) ? flow_new(parent, EPL__FN_BRANCH) : NULL;
     epl_fn **list = f ? epl__arena_take(&f->arena, sizeof *list) : NULL;
-    if (!list)
+    if (!list) {
+        if (f)
+            epl__fail(f, EPL_ERR_MEMORY, "[%s] no memory", what);
         return NULL;
+    }
     *list = f;
     f->flow->branch = list;
     f->flow->branches = 1;
@@ -119,11 +123,13 @@ static bool branches_new(epl_fn *parent, epl__id predicate, uint32_t n, epl_fn *
     for (uint32_t i = 0; list && i < n; i++) {
         out[i] = list[i] = flow_new(parent, EPL__FN_BRANCH);
         if (!list[i])
-            return false;
+            return false; /* told */
         list[i]->flow->branch = list;
         list[i]->flow->branches = n;
         list[i]->flow->predicate = predicate;
     }
+    if (!list)
+        epl__fail(parent, EPL_ERR_MEMORY, "no memory for a switch of \"%s\"", parent->name);
     return list != NULL;
 }
 

@@ -215,8 +215,6 @@ static bool close_branches(epl_fn *first)
     epl__rules_begin(parent);
     w->node = epl__region_build(parent, r, in, at);
     epl__rules_end(parent);
-    for (uint32_t k = 0; k < w->branches; k++)
-        w->branch[k]->flow->node = w->node;
     return w->node != EPL__ID_NONE;
 }
 

@@ -90,6 +90,8 @@ static bool sizes(epl__making *m, epl__run_region *r)
         return false;
     for (uint32_t i = 0; i < c; i++) {
         r->carry_bytes[i] = (int64_t)epl_bytes(b->output[i].type);
+        if (l->all[i] >= 0)
+            continue; /* each step has a place of its own */
         r->spare[i] = (int64_t)r->own;
         r->own += (size_t)up(r->carry_bytes[i]);
     }

@@ -143,8 +143,8 @@ static epl_status whiled(loop *c)
     for (uint32_t i = 0; i < carries; i++)
         put(c->carry[i] = result(c, l->last[i]), operand(c, l->operand_of[i]),
             c->r->carry_bytes[i]);
+    bind_operands(c, ask, 0);
     for (int64_t t = 0;; t++) {
-        bind_operands(c, ask, 0);
         for (uint32_t i = 0; i < carries; i++)
             *input_slot(c, ask, l->operand_of[i]) = c->carry[i];
         *output_slot(c, ask, 0) = c->own + c->r->flag;

@@ -42,8 +42,10 @@ static epl_fn *rule_new(epl_fn *custom, bool backward)
     }
     epl_fn *f = epl__flow_single(custom->parent, what);
     epl__rule *r = f ? epl__arena_take(&f->arena, sizeof *r) : NULL;
-    if (!r)
+    if (!r) {
+        no_memory(custom);
         return NULL;
+    }
     *r = (epl__rule){.rule = f, .backward = backward};
     f->flow->branches = 0; /* it has no results of its own */
     f->flow->of = custom;

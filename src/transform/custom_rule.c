@@ -143,10 +143,7 @@ static bool tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *dy)
 }
 
 /* -- cotangents ---------------------------------------------------------------------------- */
-typedef struct {
-    const epl__rule *rule;
-} waiting; /* on the tape; operands as the inputs of epl__rule_forward */
-
+/* On the tape; operands as the inputs of epl__rule_forward. */
 static uint32_t seeds_of(const epl__rule *r)
 {
     uint32_t n = 0;
@@ -163,14 +160,12 @@ static epl__id wait_build(epl_fn *f, const epl__rule *rule, const epl__id *in, b
     uint32_t count = rule->inputs - seeds_of(rule) + rule->pairs;
     uint8_t *role = epl__arena_take(&f->tape_arena, count + 1);
     epl__custom *c = epl__arena_take(&f->arena, sizeof *c);
-    waiting *w = epl__arena_take(&f->arena, sizeof *w);
-    if (!role || !c || !w) {
+    if (!role || !c) {
         no_memory(f);
         return EPL__ID_NONE;
     }
     memset(role, EPL__PASS, count);
-    w->rule = rule;
-    *c = (epl__custom){wait_tangents, wait_transpose, w};
+    *c = (epl__custom){wait_tangents, wait_transpose, rule};
     epl_fn *body = rule->forward;
     epl__region like = {
         .kind = EPL__SWITCH, .bodies = 1, .body = &body, .custom = with_rule ? c : &epl__by_body};
@@ -218,7 +213,7 @@ static bool wait(epl_fn *f, epl__id id, const epl_val *dx, epl__id *dy)
 static bool wait_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *dy)
 {
     const epl__node *n = epl__node_at(f, id);
-    const epl__rule *rule = ((const waiting *)epl__region_of(n)->custom->data)->rule;
+    const epl__rule *rule = epl__region_of(n)->custom->data;
     uint32_t seeds = seeds_of(rule), values = rule->inputs - seeds;
     bool of_values = false, of_tangents = false;
     epl__id *in = epl__arena_take(&f->tape_arena, (n->count + seeds + 1) * sizeof *in);
@@ -256,7 +251,7 @@ static bool wait_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *dy)
 static bool wait_transpose(epl_fn *f, epl__id id, const epl__id *ct, epl__id *back)
 {
     const epl__node *n = epl__node_at(f, id);
-    const epl__rule *rule = ((const waiting *)epl__region_of(n)->custom->data)->rule;
+    const epl__rule *rule = epl__region_of(n)->custom->data;
     epl__id *arg = epl__arena_take(&f->tape_arena, (rule->inputs + 1) * sizeof *arg);
     epl__id *out = epl__arena_take(&f->tape_arena, (rule->pairs + 1) * sizeof *out);
     uint32_t values = rule->inputs - seeds_of(rule), v = 0, s = 0;

@@ -15,8 +15,10 @@ enum { FEW = 16 };
 static epl_val with(epl_fn *f, const epl__node *n, const epl_val *x)
 {
     epl__id few[FEW], *in = few;
-    if (n->count > FEW && !(in = epl__arena_take(&f->tape_arena, n->count * sizeof *in)))
+    if (n->count > FEW && !(in = epl__arena_take(&f->tape_arena, n->count * sizeof *in))) {
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for a derivative of \"%s\"", f->name);
         return EPL_NO_VAL;
+    }
     for (uint32_t i = 0; i < n->count; i++)
         in[i] = epl__id_of(x[i]);
     return epl__build(f, n->prim, in, n->count, n->attrs, NULL);

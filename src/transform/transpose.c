@@ -84,8 +84,10 @@ static epl__id total(epl_fn *f, const collected *c, const epl_type *type)
     if (!c->count)
         return c->full;
     piece **list = epl__arena_take(&f->tape_arena, c->count * sizeof *list);
-    if (!list)
+    if (!list) {
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for a derivative of \"%s\"", f->name);
         return EPL__ID_NONE;
+    }
     uint32_t n = 0;
     for (piece *p = c->pieces; p; p = p->next)
         list[n++] = p;

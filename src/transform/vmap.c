@@ -136,8 +136,10 @@ static void replay_node(replay *r, epl__id id)
         r->to[slot] = epl__id_of(batched(b->into, n, r->x, r->xm, b->size));
         return;
     }
-    if (n->count > 16 && !(in = epl__arena_take(&b->from->tape_arena, n->count * sizeof *in)))
+    if (n->count > 16 && !(in = epl__arena_take(&b->from->tape_arena, n->count * sizeof *in))) {
+        epl__fail(b->into, EPL_ERR_MEMORY, "no memory for a map of \"%s\"", b->from->name);
         return;
+    }
     for (uint32_t i = 0; i < n->count; i++)
         in[i] = epl__id_of(r->x[i]);
     r->to[slot] = epl__id_of(epl__build(b->into, n->prim, in, n->count, n->attrs, n->type));

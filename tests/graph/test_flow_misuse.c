@@ -61,6 +61,19 @@ Test(flow_misuse, wrong_use_is_told)
           epl_next(t, h, h); epl_last(t, h); epl_carry(t, h0));
 }
 
+/* What is carried has one more axis in the loop's derivative, and in a map of it. */
+Test(flow_misuse, a_carried_value_of_all_axes_has_no_derivative)
+{
+    epl_val deep =
+        epl_reshape(h0, epl_shape_of(12, (int64_t[]){3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}));
+    epl_fn *t = epl_scan(f, .length = 2);
+    epl_val h = epl_carry(t, deep);
+    epl_next(t, h, epl_sin(h));
+    epl_val end = epl_last(t, h);
+    cr_assert_eq(epl_scope_status(s), EPL_OK, "%s", epl_scope_message(s));
+    FAILS("leaves no axis", epl_gradient(epl_sum(end), h0));
+}
+
 Test(flow_misuse, nothing_in_nothing_out)
 {
     epl_carry(NULL, h0);

@@ -70,6 +70,10 @@ static epl_val unary(drawing *d)
     return way == BENT + OF_MORE ? epl_gelu(x) : epl_expm1(epl_tanh(x));
 }
 
+/* Kinks and jumps stand aside by this: at equal values, as those of a mean of equal numbers,
+ * rounding would choose the side. */
+static const double ASIDE = 0.0137;
+
 static epl_val kinked(drawing *d)
 {
     epl_val x = dice_any(d);
@@ -79,15 +83,15 @@ static epl_val kinked(drawing *d)
     case 1:
         return epl_relu(x);
     case 2:
-        return epl_maximum(x, beside(d, x));
+        return epl_maximum(x, epl_add(beside(d, x), epl_num(ASIDE)));
     case 3:
         return epl_minimum(x, epl_num(0.3));
     case 4:
         return epl_clamp(x, .min = epl_num(-0.5), .max = epl_num(0.7));
     case 5:
-        return epl_where(epl_lt(x, beside(d, x)), x, epl_sin(x));
+        return epl_where(epl_lt(x, epl_add(beside(d, x), epl_num(ASIDE))), x, epl_sin(x));
     case 6:
-        return epl_sub(x, epl_floor(x));
+        return epl_sub(x, epl_floor(epl_add(x, epl_num(ASIDE))));
     default:
         return epl_leaky_relu(x);
     }

@@ -230,19 +230,21 @@ Test(meta, wrong_use)
 {
     bed b = bed_new();
     epl_mark m = epl_scope_mark(b.s);
-    expect_error(&b, m, epl_adapt(b.theta, task_loss, &b.support, .steps = -1),
-                 "[adapt] a vector of parameters, a loss and a number of steps are needed");
-    expect_error(&b, m, epl_adapt(b.theta, NULL, NULL),
-                 "[adapt] a vector of parameters, a loss and a number of steps are needed");
+    expect_error(
+        &b, m, epl_adapt(b.theta, task_loss, &b.support, .steps = -1),
+        "[adapt] a vector of parameters, a loss and a number of steps are needed (in \"bed\")");
+    expect_error(
+        &b, m, epl_adapt(b.theta, NULL, NULL),
+        "[adapt] a vector of parameters, a loss and a number of steps are needed (in \"bed\")");
     expect_error(&b, m,
                  epl_adapt(b.theta, task_loss, &b.support, .steps = 2, .lrs = epl_list(b.theta)),
-                 "[adapt] .lrs must hold a rate for each step");
+                 "[adapt] .lrs must hold a rate for each step (in \"bed\")");
     expect_error(&b, m, epl_adapt(b.theta, task_loss, &b.support, .only = "head.**"),
-                 "[adapt] .only needs the .spec of the parameters");
+                 "[adapt] .only needs the .spec of the parameters (in \"bed\")");
     expect_error(
         &b, m,
         epl_adapt(b.theta, task_loss, &b.support, .only = "tail.**", .spec = epl_params_of(b.net)),
-        "[adapt] no leaf matches .only");
+        "[adapt] no leaf matches .only (in \"bed\")");
     expect_error(&b, m, epl_by_leaf(epl_params_of(b.net), b.theta),
                  "[by_leaf] 4 numbers are expected, one for each leaf of the spec");
     cr_expect(epl_is_none(epl_adapt(EPL_NO_VAL, task_loss, &b.support)));

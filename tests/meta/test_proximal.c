@@ -103,7 +103,7 @@ Test(proximal, wrong_use)
     epl_mark mark = epl_scope_mark(s);
     cr_expect(epl_is_none(epl_proximal(p, two_valleys, NULL, .steps = 0)));
     cr_expect_str_eq(epl_scope_message(s), "[proximal] a vector of parameters, a loss and positive "
-                                           "numbers of steps are needed");
+                                           "numbers of steps are needed (in \"wrong\")");
     epl_scope_reset(s, mark);
     cr_expect(epl_is_none(epl_proximal(epl_sum(p), two_valleys, NULL)));
     cr_expect_neq(epl_scope_status(s), EPL_OK);

@@ -112,6 +112,8 @@ cmp -s turned unturned && fail "--turns changes nothing"
 lines '"accuracy": [0-9.]*, "ci95": [0-9.]*}' 10
 
 meta sine --iterations 2 --save file
+meta sine --iterations 2 --check finite
+refused '--check must be nan or finite' sine --check inf
 refused 'inner_steps was 1, got 2' sine --iterations 3 --inner-steps 2 --save file --resume
 refused 'algorithm was "maml", got "anil"' sine --algorithm anil --save file --resume
 refused '--resume and --save-interval need --save' sine --resume
