@@ -154,6 +154,8 @@ static inline void epl__rules_end(epl_fn *f)
     f->rule_depth--;
 }
 void epl__tape_clear(epl_fn *f);
+/* live[id], set for some, spreads to all that they are computed from. */
+void epl__live_below(const epl_fn *f, bool *live);
 /* Marks of a walk: a fresh epoch, all main ids unmarked. False without memory. */
 bool epl__marks(epl_fn *f);
 epl_fn *epl__fn_make(epl_scope *s, epl_fn *parent, epl__fn_kind kind, const char *name);

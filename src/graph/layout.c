@@ -26,11 +26,7 @@ static void mark(const epl_fn *b, const bool *output, bool *live)
     for (uint32_t i = 0; i < b->outputs; i++)
         if (output[i])
             live[b->output[i].value] = true;
-    for (epl__id id = b->main.count; id-- > 0;) {
-        const epl__node *n = epl__node_at(b, id);
-        for (uint32_t k = 0; live[id] && k < n->count; k++)
-            live[n->in[k]] = true;
-    }
+    epl__live_below(b, live);
 }
 
 /* Carried value k is the k-th operand of that role; a wanted output may want further ones. */

@@ -18,11 +18,7 @@ static void mark_live(walk *w)
 {
     for (uint32_t i = 0; i < w->b->outputs; i++)
         w->live[w->b->output[i].value] = true;
-    for (epl__id id = w->b->main.count; id-- > 0;) {
-        const epl__node *n = epl__node_at(w->b, id);
-        for (uint32_t k = 0; w->live[id] && k < n->count; k++)
-            w->live[n->in[k]] = true;
-    }
+    epl__live_below(w->b, w->live);
 }
 
 static bool linear_node(const walk *w, const epl__node *n)

@@ -132,6 +132,14 @@ epl__id epl__body_input(epl_fn *b, const epl_type *t)
     return id;
 }
 
+bool epl__body_output_of(epl_fn *b, epl__id id, uint32_t from, uint32_t *at)
+{
+    for (*at = from; *at < b->outputs; ++*at)
+        if (b->output[*at].value == id)
+            return true;
+    return epl__body_output(b, id);
+}
+
 bool epl__body_output(epl_fn *b, epl__id id)
 {
     if (id == EPL__ID_NONE || !room_for(b, &b->output, b->outputs, &b->output_room))
@@ -140,16 +148,22 @@ bool epl__body_output(epl_fn *b, epl__id id)
     return true;
 }
 
+void epl__live_below(const epl_fn *f, bool *live)
+{
+    for (epl__id id = f->main.count; id-- > 0;) {
+        const epl__node *n = epl__node_at(f, id);
+        for (uint32_t k = 0; live[id] && k < n->count; k++)
+            live[n->in[k]] = true;
+    }
+}
+
 static bool *needed(const epl_fn *body, uint32_t first, uint32_t count, epl__arena *arena)
 {
     bool *live = epl__arena_take(arena, body->main.count + 1);
     for (uint32_t i = first; live && i < first + count; i++)
         live[body->output[i].value] = true;
-    for (epl__id id = body->main.count; live && id-- > 0;) {
-        const epl__node *n = epl__node_at(body, id);
-        for (uint32_t k = 0; live[id] && k < n->count; k++)
-            live[n->in[k]] = true;
-    }
+    if (live)
+        epl__live_below(body, live);
     return live;
 }
 

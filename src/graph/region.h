@@ -83,6 +83,8 @@ static inline const char *epl__name_of(const epl__node *n)
 epl_fn *epl__body_new(epl_fn *f);
 epl__id epl__body_input(epl_fn *body, const epl_type *t);
 bool epl__body_output(epl_fn *body, epl__id id);
+/* The output that gives this value, the first one not before `from`; made, if there is none. */
+bool epl__body_output_of(epl_fn *body, epl__id id, uint32_t from, uint32_t *at);
 /* callee's outputs [first, first + count) built again in f, with arg for its inputs. */
 bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
                  uint32_t count, epl__id *out);

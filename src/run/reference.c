@@ -55,11 +55,7 @@ static void mark(evaluation *e)
     for (uint32_t i = 0; i < f->inputs; i++)
         if (f->input[i].update != EPL__ID_NONE)
             e->live[f->input[i].update] = true;
-    for (uint32_t id = f->main.count; id-- > 0;) {
-        const epl__node *n = epl__node_at(f, id);
-        for (uint32_t k = 0; e->live[id] && k < n->count; k++)
-            e->live[n->in[k]] = true;
-    }
+    epl__live_below(f, e->live);
 }
 
 static epl_status node_eval(evaluation *e, epl__id id)

@@ -311,10 +311,8 @@ bool epl__choice_made(epl_fn *f, epl__id region, const epl_val *dx)
     uint32_t count = !id ? 0 : r->keep ? by_name(r, id) : by_budget(f, r, dx, id, &scratch);
     epl__choice *kept = epl__arena_take(&b->arena, sizeof *kept + count * sizeof *kept->output);
     for (uint32_t i = 0; id && kept && i < count; i++) {
-        uint32_t at = 0;
-        while (at < b->outputs && b->output[at].value != id[i])
-            at++;
-        if (at == b->outputs && !epl__body_output(b, id[i]))
+        uint32_t at;
+        if (!epl__body_output_of(b, id[i], 0, &at))
             break;
         kept->output[kept->count++] = at;
     }

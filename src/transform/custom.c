@@ -105,15 +105,6 @@ static uint32_t entry_of(const epl_fn *c, epl__id id)
     return i;
 }
 
-/* As which result of the region it can be read; it is made one. */
-static bool part_of(epl_fn *c, epl__id id, uint32_t *part)
-{
-    for (*part = 0; *part < c->outputs; ++*part)
-        if (c->output[*part].value == id)
-            return true;
-    return epl__body_output(c, id);
-}
-
 typedef enum { PRIMAL, TANGENT, COTANGENT } reading;
 static const char *const name[] = {"primal", "tangent", "cotangent"};
 
@@ -160,7 +151,7 @@ static epl_val read_one(epl_fn *f, epl__id id, reading what)
     }
     if (what != COTANGENT && entry < c->entries)
         return input(f, what == PRIMAL ? EPL__OPERAND : EPL__SEED, entry, &t);
-    if (!part_of(c, id, &part)) {
+    if (!epl__body_output_of(c, id, 0, &part)) {
         no_memory(f);
         return EPL_NO_VAL;
     }

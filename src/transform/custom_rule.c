@@ -11,11 +11,6 @@
 #include "custom.h"
 #include "transform.h"
 
-static epl__id zeros(epl_fn *f, const epl_type *t)
-{
-    return epl__id_of(epl__splat(f, t->dtype, t->shape, 0, 0));
-}
-
 static bool no_memory(epl_fn *f)
 {
     epl__fail(f, EPL_ERR_MEMORY, "no memory for a rule of \"%s\"", f->name);
@@ -127,7 +122,7 @@ static bool tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *dy)
         any |= seed && dx[in->index].graph;
         arg[k] = !seed                 ? value_for(f, id, in)
                  : dx[in->index].graph ? epl__id_of(dx[in->index])
-                                       : zeros(f, &c->input[in->index].type);
+                                       : epl__zeros(f, &c->input[in->index].type);
     }
     if (!inner_tangents(f, id, rule, dx, dy))
         return false;
@@ -193,7 +188,7 @@ static bool wait(epl_fn *f, epl__id id, const epl_val *dx, epl__id *dy)
         for (uint32_t i = 0; i < c->inputs; i++)
             if (c->input[i].value == rule->pair[p].of) {
                 any |= dx[i].graph != NULL;
-                in[n++] = dx[i].graph ? epl__id_of(dx[i]) : zeros(f, &c->input[i].type);
+                in[n++] = dx[i].graph ? epl__id_of(dx[i]) : epl__zeros(f, &c->input[i].type);
             }
     if (!inner_tangents(f, id, rule, dx, dy))
         return false;
@@ -227,7 +222,7 @@ static bool wait_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *dy)
         d[i] = value ? dx[i] : EPL_NO_VAL;
         in[i] = value         ? n->in[i]
                 : dx[i].graph ? epl__id_of(dx[i])
-                              : zeros(f, epl__node_at(f, n->in[i])->type);
+                              : epl__zeros(f, epl__node_at(f, n->in[i])->type);
     }
     if (of_tangents) {
         epl__id along = wait_build(f, rule, in, true);
@@ -238,13 +233,8 @@ static bool wait_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *dy)
     epl__id *more = in + n->count;
     if (of_values && (plain == EPL__ID_NONE || !epl__region_tangents(f, plain, d, more)))
         return false;
-    for (uint32_t s = 0; of_values && s < seeds; s++) {
-        epl__id both[2] = {dy[s], more[s]};
-        if (more[s] != EPL__ID_NONE)
-            dy[s] = dy[s] == EPL__ID_NONE
-                        ? more[s]
-                        : epl__id_of(epl__build(f, &epl__prim_add, both, 2, NULL, NULL));
-    }
+    for (uint32_t s = 0; of_values && s < seeds; s++)
+        dy[s] = epl__plus(f, dy[s], more[s]);
     return epl_scope_status(f->scope) == EPL_OK;
 }
 
@@ -261,7 +251,7 @@ static bool wait_transpose(epl_fn *f, epl__id id, const epl__id *ct, epl__id *ba
         bool seed = rule->input[k].kind == EPL__SEED;
         arg[k] = !seed                   ? n->in[v++]
                  : ct[s] != EPL__ID_NONE ? ct[s]
-                                         : zeros(f, &rule->rule->input[k].type);
+                                         : epl__zeros(f, &rule->rule->input[k].type);
         s += seed;
     }
     if (!epl__inline(f, rule->rule, arg, 0, rule->pairs, out))
@@ -343,7 +333,7 @@ epl_fn *epl__rule_forward(const epl_fn *function, const epl__rule *rule, bool li
     for (uint32_t k = 0; k < rule->inputs; k++) {
         if (rule->input[k].kind != EPL__SEED)
             continue;
-        epl__id d = dy[s++] == EPL__ID_NONE ? zeros(g, &rule->rule->input[k].type) : dy[s - 1];
+        epl__id d = dy[s++] == EPL__ID_NONE ? epl__zeros(g, &rule->rule->input[k].type) : dy[s - 1];
         if (!linear)
             d = epl__id_of(epl__build(g, &no_tangent, &d, 1, NULL, NULL));
         if (!epl__body_output(g, d))

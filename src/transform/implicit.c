@@ -62,7 +62,7 @@ static epl_fn *transposed_body(epl_fn *f, const epl_fn *b, uint32_t at)
     else if (!epl__transpose(g, &y, &ct, 1, &arg[at], 1, &back))
         return NULL;
     if (back == EPL__ID_NONE)
-        back = epl__id_of(epl__splat(g, type->dtype, type->shape, 0, 0));
+        back = epl__zeros(g, type);
     bool ok = epl__body_output(g, back);
     epl__tape_clear(g);
     return ok ? g : NULL;

@@ -105,7 +105,7 @@ static epl_fn *tangent_body(tangents *t, uint32_t k, uint32_t first, bool values
         const epl_type *type = epl__node_at(g, y[i])->type;
         epl__id d = nx ? dy[i] : EPL__ID_NONE;
         if (d == EPL__ID_NONE)
-            d = epl__id_of(epl__splat(g, type->dtype, type->shape, 0, 0));
+            d = epl__zeros(g, type);
         if (!epl__body_output(g, d))
             return NULL;
     }
@@ -146,12 +146,6 @@ static bool any_varies(const tangents *t)
     return false;
 }
 
-static epl__id zero_like(epl_fn *f, epl__id id)
-{
-    const epl_type *t = epl__node_at(f, id)->type;
-    return epl__id_of(epl__splat(f, t->dtype, t->shape, 0, 0));
-}
-
 /* The operands of a tangent: those of the region, then the tangents. Of a scan, the carried
  * values are taken in as they were before each step. */
 typedef struct {
@@ -180,7 +174,9 @@ static void push_body(tangents *t, operand_list *o, epl__id node, uint32_t first
         if (!t->in[i])
             continue;
         epl_val d = t->dx[t->predicates + i];
-        push(o, d.graph ? epl__id_of(d) : zero_like(t->f, t->n->in[t->predicates + i]),
+        push(o,
+             d.graph ? epl__id_of(d)
+                     : epl__zeros(t->f, epl__node_at(t->f, t->n->in[t->predicates + i])->type),
              (epl__role)r->role[i]);
     }
     for (uint32_t i = 0; i < kept_of(r)->count; i++) {

@@ -38,22 +38,10 @@ static void mark(const epl__region *r, bool *live, bool *moving)
         live[b->output[i].value] = true;
     for (uint32_t i = 0; i < b->inputs; i++)
         moving[b->input[i].value] = r->role[i] != EPL__PASS;
-    for (epl__id id = b->main.count; id-- > 0;)
-        for (uint32_t k = 0; live[id] && k < epl__node_at(b, id)->count; k++)
-            live[epl__node_at(b, id)->in[k]] = true;
+    epl__live_below(b, live);
     for (epl__id id = 0; id < b->main.count; id++)
         for (uint32_t k = 0; k < epl__node_at(b, id)->count; k++)
             moving[id] |= moving[epl__node_at(b, id)->in[k]];
-}
-
-/* The output of the body that collects value id. */
-static bool collected(const epl__region *r, epl__id id, uint32_t *output)
-{
-    epl_fn *b = r->body[0];
-    for (*output = r->carries; *output < b->outputs; ++*output)
-        if (b->output[*output].value == id)
-            return true;
-    return epl__body_output(b, id);
 }
 
 bool epl__products_chosen(epl_fn *f, const epl__region *r)
@@ -75,7 +63,7 @@ bool epl__products_chosen(epl_fn *f, const epl__region *r)
             bytes > room || terms(b, n) < MANY_TERMS)
             continue;
         room -= bytes;
-        ok = collected(r, id, &kept->output[kept->count++]);
+        ok = epl__body_output_of(b, id, r->carries, &kept->output[kept->count++]);
     }
     epl__arena_free(&scratch);
     b->kept = kept;

@@ -22,19 +22,6 @@ typedef struct {
     epl__arena scratch;
 } transposing;
 
-static epl__id zeros(epl_fn *f, const epl_type *t)
-{
-    return epl__id_of(epl__splat(f, t->dtype, t->shape, 0, 0));
-}
-
-static epl__id sum(epl_fn *f, epl__id a, epl__id b)
-{
-    epl__id in[2] = {a, b};
-    if (a == EPL__ID_NONE || b == EPL__ID_NONE)
-        return a == EPL__ID_NONE ? b : a;
-    return epl__id_of(epl__build(f, &epl__prim_add, in, 2, NULL, NULL));
-}
-
 static const epl_type *operand_type(const transposing *t, uint32_t i)
 {
     return epl__node_at(t->f, t->n->in[t->predicates + i])->type;
@@ -153,12 +140,12 @@ static bool scan_inputs(transposing *t, turned *w, results *s)
         s->at_start[i] = s->each[i] = EPL__ID_NONE;
         if (r->role[i] == EPL__CARRY) {
             if (!t->linear[i]) { /* a tangent that nothing on the tape reaches */
-                w->x[i] = zeros(w->g, type);
+                w->x[i] = epl__zeros(w->g, type);
                 c++;
                 continue;
             }
             epl__id end = t->ct[c];
-            push(t, end == EPL__ID_NONE ? zeros(t->f, type) : end, EPL__CARRY);
+            push(t, end == EPL__ID_NONE ? epl__zeros(t->f, type) : end, EPL__CARRY);
             w->ct[c] = epl__body_input(w->g, type);
             s->at_start[i] = each_step(t, w->g, r->carries + c, type);
             c++;
@@ -176,7 +163,7 @@ static bool scan_inputs(transposing *t, turned *w, results *s)
 /* A result of the new body, or zeros. */
 static bool output(turned *w, epl__id id, const epl_type *type)
 {
-    return epl__body_output(w->g, id == EPL__ID_NONE ? zeros(w->g, type) : id);
+    return epl__body_output(w->g, id == EPL__ID_NONE ? epl__zeros(w->g, type) : id);
 }
 
 /* What was passed in: its cotangents are carried sums, if they cannot be summed afterwards. */
@@ -191,10 +178,10 @@ static bool scan_sums(transposing *t, turned *w, results *s, epl__sums *later)
         s->after[i] = w->back[i] != EPL__ID_NONE && epl__sum_later(later, w->back[i]);
         if (s->after[i])
             continue;
-        push(t, zeros(t->f, type), EPL__CARRY);
+        push(t, epl__zeros(t->f, type), EPL__CARRY);
         epl__id before = epl__body_input(w->g, type);
         s->part[i] = w->g->outputs;
-        if (!output(w, sum(w->g, w->back[i], before), type))
+        if (!output(w, epl__plus(w->g, w->back[i], before), type))
             return false;
     }
     return true;
@@ -209,7 +196,7 @@ static bool scan_outputs(transposing *t, turned *w, results *s, epl__sums *later
         if (!t->linear[i] || r->role[i] == EPL__PASS)
             continue;
         bool each = r->role[i] == EPL__EACH;
-        epl__id id = sum(w->g, w->back[i], s->at_start[i]);
+        epl__id id = epl__plus(w->g, w->back[i], s->at_start[i]);
         if (each && id != EPL__ID_NONE)
             epl__sums_given(later, id);
         s->each[i] = id;
@@ -297,9 +284,9 @@ static epl_fn *branch_back(transposing *t, uint32_t k, uint32_t first, const uin
         epl__id total = EPL__ID_NONE;
         for (uint32_t j = 0; j < b->inputs; j++)
             if (t->linear[first + j] && same[first + j] == i)
-                total = sum(w.g, total, w.back[j]);
+                total = epl__plus(w.g, total, w.back[j]);
         if (total == EPL__ID_NONE)
-            total = zeros(w.g, operand_type(t, i));
+            total = epl__zeros(w.g, operand_type(t, i));
         if (!epl__body_output(w.g, total))
             return NULL;
     }

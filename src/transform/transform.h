@@ -77,6 +77,9 @@ bool epl__chunks_close(epl__chunks *c, epl__id end);
 bool epl__chunks_varies(const epl__chunks *c, epl__id id);
 epl__id epl__chunks_result(epl__chunks *c, epl__id id);
 
+/* Zeros of this type; a + b, where none is zero. */
+epl__id epl__zeros(epl_fn *f, const epl_type *t);
+epl__id epl__plus(epl_fn *f, epl__id a, epl__id b);
 /* The result of a transform: a node of its own, of x's type. */
 epl_val epl__result(epl_fn *f, epl__id id, const epl_type *type);
 #endif

@@ -28,7 +28,12 @@ typedef struct {
     uint32_t x_room;
 } backward;
 
-static epl__id add(epl_fn *f, epl__id a, epl__id b)
+epl__id epl__zeros(epl_fn *f, const epl_type *t)
+{
+    return epl__id_of(epl__splat(f, t->dtype, t->shape, 0, 0));
+}
+
+epl__id epl__plus(epl_fn *f, epl__id a, epl__id b)
 {
     epl__id in[2] = {a, b};
     if (a == EPL__ID_NONE || b == EPL__ID_NONE)
@@ -64,7 +69,7 @@ static epl__id assemble(epl_fn *f, piece **list, uint32_t count, const epl_type 
     for (; i < count && list[i]->axis == axis; i++) {
         bool again = n && list[i]->offset == at[n - 1] && list[i]->offset + list[i]->length == end;
         if (again) {
-            in[n - 1] = add(f, in[n - 1], list[i]->id);
+            in[n - 1] = epl__plus(f, in[n - 1], list[i]->id);
             continue;
         }
         if (n && list[i]->offset < end)
@@ -94,14 +99,14 @@ static epl__id total(epl_fn *f, const collected *c, const epl_type *type)
     qsort(list, n, sizeof *list, by_place);
     epl__id sum = c->full;
     for (uint32_t i = 0, taken; i < n; i += taken)
-        sum = add(f, sum, assemble(f, list + i, n - i, type, &taken));
+        sum = epl__plus(f, sum, assemble(f, list + i, n - i, type, &taken));
     return sum;
 }
 
 static void give(backward *b, epl__id to, epl__id ct)
 {
     collected *c = &b->of[to & ~EPL__TAPE];
-    c->full = add(b->f, c->full, ct);
+    c->full = epl__plus(b->f, c->full, ct);
 }
 
 static bool give_piece(backward *b, const epl__node *n, epl__id ct)
@@ -142,7 +147,7 @@ static void region_back(backward *b, epl__id id)
     for (uint32_t i = 0; i < parts; i++)
         ct[i] = EPL__ID_NONE;
     for (const piece *p = c->pieces; p; p = p->next)
-        ct[p->axis] = add(f, ct[p->axis], p->id);
+        ct[p->axis] = epl__plus(f, ct[p->axis], p->id);
     *c = (collected){EPL__ID_NONE, NULL, 0};
     epl__id *back = ct + parts;
     if (!epl__region_transpose(f, id, ct, back))
