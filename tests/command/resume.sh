@@ -25,10 +25,13 @@ now() { # in milliseconds
 
 began=$(now)
 check "a whole training ends well" train "$here/whole" --threads 1
-took=$(($(now) - began))
+took=$(($(now) - began)) # the least of all whole ones: the machine may have other work
 
 for threads in 2 4; do
+    began=$(now)
     check "$threads threads" train "$here/threads$threads" --threads $threads
+    ran=$(($(now) - began))
+    [ $ran -lt $took ] && took=$ran
     check "$threads threads: same bytes" cmp "$here/whole" "$here/threads$threads"
 done
 
