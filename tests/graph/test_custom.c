@@ -32,7 +32,7 @@ static void close_scope(void)
 {
     epl_scope_free(s);
 }
-TestSuite(custom, .init = open_scope, .fini = close_scope, .timeout = 60);
+TestSuite(custom, .init = open_scope, .fini = close_scope);
 
 static void same(epl_val got, epl_val want, const char *what)
 {

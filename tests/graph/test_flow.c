@@ -42,7 +42,7 @@ static void close(void)
     epl_scope_free(s);
 }
 
-TestSuite(flow, .init = open, .fini = close, .timeout = 100);
+TestSuite(flow, .init = open, .fini = close);
 
 static void sound(void)
 {

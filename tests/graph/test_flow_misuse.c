@@ -29,7 +29,7 @@ static void close(void)
     epl_scope_free(s);
 }
 
-TestSuite(flow_misuse, .init = open, .fini = close, .timeout = 100);
+TestSuite(flow_misuse, .init = open, .fini = close);
 
 #define FAILS(words, ...)                                                               \
     do {                                                                                \

@@ -37,7 +37,7 @@ static void close_scope(void)
     cr_assert_str_eq(epl_scope_message(s), "");
     epl_scope_free(s);
 }
-TestSuite(flow_sums, .init = open_scope, .fini = close_scope, .timeout = 200);
+TestSuite(flow_sums, .init = open_scope, .fini = close_scope);
 
 /* The weight is read turned and as it is, the bias is a sum of rows. */
 static epl_val step(epl_val xt, epl_val h, epl_val m, epl_val bias)

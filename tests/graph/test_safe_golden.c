@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-TestSuite(safe_golden, .init = open_scope, .fini = close_scope, .timeout = 100);
+TestSuite(safe_golden, .init = open_scope, .fini = close_scope);
 
 static epl_val three(epl_val x, double a, double b, double c)
 {

@@ -26,7 +26,7 @@ static void close_scope(void)
     cr_assert_str_eq(epl_scope_message(s), "");
     epl_scope_free(s);
 }
-TestSuite(unroll, .init = open_scope, .fini = close_scope, .timeout = 60);
+TestSuite(unroll, .init = open_scope, .fini = close_scope);
 
 typedef struct {
     epl_val all, end;

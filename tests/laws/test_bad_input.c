@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-TestSuite(bad_input, .init = open_scope, .fini = close_scope, .timeout = 100);
+TestSuite(bad_input, .init = open_scope, .fini = close_scope);
 
 /* -- base -------------------------------------------------------------------------------------- */
 Test(bad_input, scopes_that_are_not_there)

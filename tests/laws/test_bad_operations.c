@@ -296,7 +296,7 @@ ParameterizedTestParameters(bad_operations, whatever_the_arguments)
     return each(n);
 }
 
-ParameterizedTest(size_t *i, bad_operations, whatever_the_arguments, .timeout = 200)
+ParameterizedTest(size_t *i, bad_operations, whatever_the_arguments)
 {
     const epl_operation *o = epl_operation_at(*i);
     for (long k = 0; k < trials(); k++) {
@@ -381,7 +381,7 @@ ParameterizedTestParameters(bad_operations, primitives_with_any_attributes)
     return each(n);
 }
 
-ParameterizedTest(size_t *i, bad_operations, primitives_with_any_attributes, .timeout = 200)
+ParameterizedTest(size_t *i, bad_operations, primitives_with_any_attributes)
 {
     const epl_prim *p = epl_prim_at(*i);
     for (long k = 0; k < trials(); k++) {

@@ -4,7 +4,7 @@
 #include "bad_calls.h"
 #include <math.h>
 
-TestSuite(bad_runs, .init = open_scope, .fini = close_scope, .timeout = 100);
+TestSuite(bad_runs, .init = open_scope, .fini = close_scope);
 
 /* -- plans and runs ------------------------------------------------------------------------------
  */
