@@ -86,32 +86,6 @@ void epl__fail(epl_fn *f, epl_status status, const char *format, ...)
         epl_scope_fail(f->scope, status, "%s", text);
 }
 
-uint32_t epl__where(epl_fn *f, const char *name)
-{
-    uint32_t before = f->where_now;
-    for (uint32_t i = f->where_count; i-- > 0 && i + 64 > f->where_count;)
-        if (!strcmp(f->where[i], name)) {
-            f->where_now = i;
-            return before;
-        }
-    if (f->where_count == f->where_room) {
-        uint32_t room = f->where_room ? 2 * f->where_room : 16;
-        const char **list = epl__arena_take(&f->arena, room * sizeof *list);
-        if (!list)
-            return before;
-        if (f->where_count)
-            memcpy(list, f->where, f->where_count * sizeof *list);
-        f->where = list;
-        f->where_room = room;
-    }
-    const char *copy = epl__arena_text(&f->arena, name);
-    if (!copy)
-        return before;
-    f->where[f->where_count] = copy;
-    f->where_now = f->where_count++;
-    return before;
-}
-
 /* -- ports ---------------------------------------------------------------------------- */
 static epl__port *port_add(epl_fn *f, epl__port **list, uint32_t *count, uint32_t *room,
                            const char *name)

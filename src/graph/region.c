@@ -188,8 +188,9 @@ bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t f
         most = epl__node_at(callee, id)->count > most ? epl__node_at(callee, id)->count : most;
     epl__id *in = epl__arena_take(&scratch, most * sizeof *in);
     epl__id *to = epl__arena_take(&scratch, (callee->main.count + 1) * sizeof *to);
+    uint32_t *seen = epl__arena_take(&scratch, (callee->where_count + 1) * sizeof *seen);
     bool *live = needed(callee, first, count, &scratch);
-    bool ok = in && to && live;
+    bool ok = in && to && seen && live;
     for (epl__id id = 0; ok && id < callee->main.count; id++)
         to[id] = EPL__ID_NONE;
     if (ok)
@@ -200,8 +201,8 @@ bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t f
             continue;
         for (uint32_t k = 0; k < n->count; k++)
             in[k] = to[n->in[k]];
-        if (*callee->where[n->where])
-            epl__where(f, callee->where[n->where]);
+        if (n->where)
+            epl__where_copied(f, callee, n->where, seen);
         to[id] = epl__id_of(epl__build(f, n->prim, in, n->count, n->attrs, n->type));
         ok = to[id] != EPL__ID_NONE;
     }

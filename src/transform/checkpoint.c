@@ -19,17 +19,18 @@ static bool built(epl_fn *g, const epl_fn *b, const bool *live, epl__id *to, epl
     for (epl__id id = 0; id < b->main.count; id++)
         most = epl__node_at(b, id)->count > most ? epl__node_at(b, id)->count : most;
     epl__id *in = epl__arena_take(scratch, most * sizeof *in);
-    for (epl__id id = 0; in && id < b->main.count; id++) {
+    uint32_t *seen = epl__arena_take(scratch, (b->where_count + 1) * sizeof *seen);
+    for (epl__id id = 0; in && seen && id < b->main.count; id++) {
         const epl__node *n = epl__node_at(b, id);
         if (!live[id] || to[id] != EPL__ID_NONE)
             continue;
         for (uint32_t k = 0; k < n->count; k++)
             in[k] = to[n->in[k]];
-        epl__where(g, b->where[n->where]);
+        epl__where_copied(g, b, n->where, seen);
         to[id] = epl__id_of(epl__build(g, n->prim, in, n->count, n->attrs, n->type));
     }
     g->where_now = where;
-    return in && epl_scope_status(g->scope) == EPL_OK;
+    return in && seen && epl_scope_status(g->scope) == EPL_OK;
 }
 
 /* What the outputs need; nothing below those that are there. */

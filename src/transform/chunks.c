@@ -170,7 +170,8 @@ static bool hoisted(epl__chunks *c, epl__id end, epl__id *at)
             need[n->in[k]] = true;
     }
     epl__id *in = epl__arena_take(&f->tape_arena, most * sizeof *in);
-    if (!need || !in)
+    uint32_t *seen = epl__arena_take(&f->tape_arena, (f->where_count + 1) * sizeof *seen);
+    if (!need || !in || !seen)
         return no_memory(c);
     for (uint32_t i = 0; i < f->entries; i++)
         at[f->entry[i].inner] = f->entry[i].outer;
@@ -180,7 +181,7 @@ static bool hoisted(epl__chunks *c, epl__id end, epl__id *at)
             continue;
         for (uint32_t k = 0; k < n->count; k++)
             in[k] = at[n->in[k]];
-        epl__where(into, f->where[n->where]);
+        epl__where_copied(into, f, n->where, seen);
         at[id] = epl__id_of(epl__build(into, n->prim, in, n->count, n->attrs, n->type));
     }
     into->where_now = where;

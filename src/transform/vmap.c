@@ -19,6 +19,7 @@ typedef struct {
     epl__id **parts; /* of regions, by id - lowest: their parts, and which are mapped */
     bool **parts_mapped;
     uint32_t *seed; /* by id - lowest: 1 + its place in b->map */
+    uint32_t *seen; /* places of b->from in b->into */
     epl_val *x;
     bool *xm;
 } replay;
@@ -56,6 +57,7 @@ static bool prepare(replay *r, epl__id id, const bool *stop)
     r->to = epl__arena_take(&from->tape_arena, span * sizeof *r->to);
     r->mapped = epl__arena_take(&from->tape_arena, span * sizeof *r->mapped);
     r->seed = epl__arena_take(&from->tape_arena, span * sizeof *r->seed);
+    r->seen = epl__arena_take(&from->tape_arena, (from->where_count + 1) * sizeof *r->seen);
     r->x = epl__arena_take(&from->tape_arena, most * sizeof *r->x);
     r->xm = epl__arena_take(&from->tape_arena, most * sizeof *r->xm);
     if (regions) {
@@ -65,7 +67,7 @@ static bool prepare(replay *r, epl__id id, const bool *stop)
     for (size_t k = b->count; r->seed && k-- > 0;)
         if (b->map[k] >= b->lowest && b->map[k] <= id)
             r->seed[b->map[k] - b->lowest] = (uint32_t)k + 1;
-    if (r->to && r->mapped && r->seed && r->x && r->xm &&
+    if (r->to && r->mapped && r->seed && r->seen && r->x && r->xm &&
         (!regions || (r->parts && r->parts_mapped)))
         return true;
     epl__fail(from, EPL_ERR_MEMORY, "no memory for a map of \"%s\"", from->name);
@@ -127,7 +129,7 @@ static void replay_node(replay *r, epl__id id)
         r->to[slot] = id;
         return;
     }
-    epl__where(b->into, b->from->where[n->where]);
+    epl__where_copied(b->into, b->from, n->where, r->seen);
     if (any && n->prim == &epl__prim_region) {
         replay_region(r, id, n);
         return;
