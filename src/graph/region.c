@@ -167,6 +167,14 @@ static bool *needed(const epl_fn *body, uint32_t first, uint32_t count, epl__are
     return live;
 }
 
+epl__id *epl__no_ids(const epl_fn *f, epl__arena *arena)
+{
+    epl__id *to = epl__arena_take(arena, ((size_t)f->main.count + 1) * sizeof *to);
+    for (epl__id id = 0; to && id <= f->main.count; id++)
+        to[id] = EPL__ID_NONE;
+    return to;
+}
+
 /* A mixed tree as an argument: its ranges stand for those of the input. */
 static void bind(const epl_fn *f, const epl_fn *callee, const epl__id *arg, epl__id *to)
 {
@@ -178,37 +186,44 @@ static void bind(const epl_fn *f, const epl_fn *callee, const epl__id *arg, epl_
     }
 }
 
-bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
-                 uint32_t count, epl__id *out)
+bool epl__built_again(epl_fn *f, const epl_fn *from, epl__id end, const bool *live, epl__id *to,
+                      epl__arena *scratch)
 {
     uint32_t most = 1, where = f->where_now;
-    epl__arena scratch;
-    epl__arena_init(&scratch, f->arena.alloc);
-    for (epl__id id = 0; id < callee->main.count; id++)
-        most = epl__node_at(callee, id)->count > most ? epl__node_at(callee, id)->count : most;
-    epl__id *in = epl__arena_take(&scratch, most * sizeof *in);
-    epl__id *to = epl__arena_take(&scratch, (callee->main.count + 1) * sizeof *to);
-    uint32_t *seen = epl__arena_take(&scratch, (callee->where_count + 1) * sizeof *seen);
-    bool *live = needed(callee, first, count, &scratch);
-    bool ok = in && to && seen && live;
-    for (epl__id id = 0; ok && id < callee->main.count; id++)
-        to[id] = EPL__ID_NONE;
-    if (ok)
-        bind(f, callee, arg, to);
-    for (epl__id id = 0; ok && id < callee->main.count; id++) {
-        const epl__node *n = epl__node_at(callee, id);
+    for (epl__id id = 0; id < end; id++)
+        most = epl__node_at(from, id)->count > most ? epl__node_at(from, id)->count : most;
+    epl__id *in = epl__arena_take(scratch, most * sizeof *in);
+    uint32_t *seen = epl__arena_take(scratch, (from->where_count + 1) * sizeof *seen);
+    bool ok = in && seen;
+    for (epl__id id = 0; ok && id < end; id++) {
+        const epl__node *n = epl__node_at(from, id);
         if (!live[id] || to[id] != EPL__ID_NONE)
             continue;
         for (uint32_t k = 0; k < n->count; k++)
             in[k] = to[n->in[k]];
+        f->where_now = where;
         if (n->where)
-            epl__where_copied(f, callee, n->where, seen);
+            epl__where_copied(f, from, n->where, seen);
         to[id] = epl__id_of(epl__build(f, n->prim, in, n->count, n->attrs, n->type));
         ok = to[id] != EPL__ID_NONE;
     }
+    f->where_now = where;
+    return ok;
+}
+
+bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
+                 uint32_t count, epl__id *out)
+{
+    epl__arena scratch;
+    epl__arena_init(&scratch, f->arena.alloc);
+    epl__id *to = epl__no_ids(callee, &scratch);
+    bool *live = needed(callee, first, count, &scratch);
+    bool ok = to && live;
+    if (ok)
+        bind(f, callee, arg, to);
+    ok = ok && epl__built_again(f, callee, callee->main.count, live, to, &scratch);
     for (uint32_t i = 0; ok && i < count; i++)
         out[i] = to[callee->output[first + i].value];
-    f->where_now = where;
     epl__arena_free(&scratch);
     if (!ok)
         epl__fail(f, EPL_ERR_MEMORY, "no memory for a call of \"%s\"", callee->name);

@@ -160,33 +160,18 @@ static bool hoisted(epl__chunks *c, epl__id end, epl__id *at)
 {
     epl_fn *f = c->from, *into = c->into;
     bool *need = epl__arena_take(&f->tape_arena, (size_t)end + 1);
-    uint32_t most = 1, where = into->where_now;
     for (epl__id id = end; need && id-- > 0;) {
         const epl__node *n = epl__node_at(f, id);
         at[id] = EPL__ID_NONE;
         need[id] |= c->stop[id] && !c->varies[id];
-        most = n->count > most ? n->count : most;
         for (uint32_t k = 0; need[id] && k < n->count; k++)
             need[n->in[k]] = true;
     }
-    epl__id *in = epl__arena_take(&f->tape_arena, most * sizeof *in);
-    uint32_t *seen = epl__arena_take(&f->tape_arena, (f->where_count + 1) * sizeof *seen);
-    if (!need || !in || !seen)
-        return no_memory(c);
     for (uint32_t i = 0; i < f->entries; i++)
         at[f->entry[i].inner] = f->entry[i].outer;
-    for (epl__id id = 0; id < end; id++) {
-        const epl__node *n = epl__node_at(f, id);
-        if (!need[id] || at[id] != EPL__ID_NONE)
-            continue;
-        for (uint32_t k = 0; k < n->count; k++)
-            in[k] = at[n->in[k]];
-        epl__where_copied(into, f, n->where, seen);
-        at[id] = epl__id_of(epl__build(into, n->prim, in, n->count, n->attrs, n->type));
-    }
-    into->where_now = where;
+    bool ok = need && epl__built_again(into, f, end, need, at, &f->tape_arena);
     epl__tape_clear(f);
-    return epl_scope_status(into->scope) == EPL_OK;
+    return ok || no_memory(c);
 }
 
 static bool passed(epl__chunks *c, epl__id end)
