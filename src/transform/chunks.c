@@ -236,11 +236,8 @@ epl__id epl__chunks_result(epl__chunks *c, epl__id id)
         return EPL__ID_NONE;
     epl__rules_begin(c->into);
     epl_val all = epl__val(c->into, epl__part_of(c->into, c->node, c->body->outputs - 1));
-    if (c->size > 1 && all.graph) {
-        epl_shape s = epl__shape_without(epl_typeof(all).shape, 1);
-        s.dim[0] = c->runs * c->size;
-        all = epl__reshape(all, s);
-    }
+    if (c->size > 1)
+        all = epl__from_rows(all);
     epl__rules_end(c->into);
     return epl__id_of(all);
 }
