@@ -84,20 +84,14 @@ static int64_t take(heap *h, int64_t size)
 static epl__id taken_over(const epl__making *m, int k, epl__id made, const int64_t *offset)
 {
     const epl__plan_step *s = &m->step[k];
-    if (m->f->check)
+    if (m->f->check || m->memory[made].step != k || s->kind != EPL__STEP_TILE)
         return EPL__ID_NONE;
-    for (uint32_t i = 0; m->memory[made].step == k && s->kind == EPL__STEP_TILE && i < s->members;
-         i++) {
-        const epl__node *n = epl__node_at(m->f, s->member[i]);
-        for (uint32_t j = 0; j < n->count; j++) {
-            epl__id root = m->view[n->in[j]].root;
-            if (root == EPL__ID_NONE || m->memory[root].placed || m->memory[root].last != k ||
-                m->memory[root].step == k || offset[root] < 0 ||
-                m->memory[root].bytes != m->memory[made].bytes)
-                continue;
-            if (!epl__reads_crosswise(m, s, root, made))
-                return root;
-        }
+    for (epl__read r = {0}; epl__next_read(m, s, &r);) {
+        epl__id root = r.view->root;
+        const epl__memory *mem = root == EPL__ID_NONE ? NULL : &m->memory[root];
+        if (mem && !mem->placed && mem->last == k && offset[root] >= 0 &&
+            mem->bytes == m->memory[made].bytes && !epl__reads_crosswise(m, s, root, made))
+            return root;
     }
     return EPL__ID_NONE;
 }
