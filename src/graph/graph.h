@@ -93,6 +93,7 @@ struct epl_fn {
     struct epl__memo *memo;         /* regions that were mapped into this function */
     void *problem;                  /* of EPL__FN_PROBLEM */
     const struct epl__choice *kept; /* of a checkpoint's body: src/transform/checkpoint.c */
+    struct epl__narrowed *narrowed; /* of a region's first body: src/transform/region_jvp.c */
     /* jit: the types of the arguments, by position; NULL otherwise */
     const epl_type *passed;
     size_t passed_count;
