@@ -4,7 +4,6 @@
  * in the parent and the region is built there; later results are added to its body.
  */
 #include <espalier/flow.h>
-#include <string.h>
 #include "../base/attr.h"
 #include "../base/scope.h"
 #include "../base/type.h"
@@ -204,18 +203,13 @@ static epl_val carry_one(epl_fn *f, epl__id outer)
 {
     epl_val v = epl__entry_add(f, outer, EPL__AS_CARRIED);
     epl__flow *w = f->flow;
-    if (w->carries == w->carry_room) {
-        uint32_t room = w->carry_room ? 2 * w->carry_room : 8;
-        epl__carried *more = epl__arena_take(&f->arena, room * sizeof *more);
-        if (!more) {
-            epl__fail(f, EPL_ERR_MEMORY, "no memory for a loop of \"%s\"", f->name);
-            return EPL_NO_VAL;
-        }
-        if (w->carries)
-            memcpy(more, w->carry, w->carries * sizeof *more);
-        w->carry = more;
-        w->carry_room = room;
+    epl__carried *list =
+        epl__arena_grown(&f->arena, w->carry, w->carries, &w->carry_room, sizeof *list);
+    if (!list) {
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for a loop of \"%s\"", f->name);
+        return EPL_NO_VAL;
     }
+    w->carry = list;
     if (v.graph)
         w->carry[w->carries++] = (epl__carried){epl__id_of(v), EPL__ID_NONE};
     return v;

@@ -95,18 +95,12 @@ static epl__port *port_add(epl_fn *f, epl__port **list, uint32_t *count, uint32_
             epl__fail(f, EPL_ERR_ARG, "[%s] the name \"%s\" is given twice", f->name, name);
             return NULL;
         }
-    if (*count == *room) {
-        uint32_t more = *room ? 2 * *room : 8;
-        epl__port *grown = epl__arena_take(&f->arena, more * sizeof *grown);
-        if (!grown) {
-            epl__fail(f, EPL_ERR_MEMORY, "no memory for \"%s\"", name);
-            return NULL;
-        }
-        if (*count)
-            memcpy(grown, *list, *count * sizeof *grown);
-        *list = grown;
-        *room = more;
+    epl__port *grown = epl__arena_grown(&f->arena, *list, *count, room, sizeof *grown);
+    if (!grown) {
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for \"%s\"", name);
+        return NULL;
     }
+    *list = grown;
     epl__port *p = &(*list)[(*count)++];
     p->name = epl__arena_text(&f->arena, name);
     p->value = p->update = EPL__ID_NONE;

@@ -106,19 +106,11 @@ epl_fn *epl__body_new(epl_fn *f)
 
 static bool room_for(epl_fn *f, epl__port **list, uint32_t count, uint32_t *room)
 {
-    if (count < *room)
-        return true;
-    uint32_t more = *room ? 2 * *room : 8;
-    epl__port *grown = epl__arena_take(&f->arena, more * sizeof *grown);
-    if (!grown) {
+    epl__port *grown = epl__arena_grown(&f->arena, *list, count, room, sizeof *grown);
+    if (!grown)
         epl__fail(f, EPL_ERR_MEMORY, "no memory for a region");
-        return false;
-    }
-    if (count)
-        memcpy(grown, *list, count * sizeof *grown);
-    *list = grown;
-    *room = more;
-    return true;
+    *list = grown ? grown : *list;
+    return grown != NULL;
 }
 
 epl__id epl__body_input(epl_fn *b, const epl_type *t)

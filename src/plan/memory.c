@@ -39,16 +39,10 @@ static bool give_back(heap *h, epl__arena *arena, int64_t at, int64_t size)
     else if (right)
         h->hole[i] = (hole){at, size + h->hole[i].size};
     else {
-        if (h->holes == h->room) {
-            uint32_t room = h->room ? 2 * h->room : 64;
-            hole *more = epl__arena_take(arena, room * sizeof *more);
-            if (!more)
-                return false;
-            if (h->holes)
-                memcpy(more, h->hole, h->holes * sizeof *more);
-            h->hole = more;
-            h->room = room;
-        }
+        hole *list = epl__arena_grown(arena, h->hole, h->holes, &h->room, sizeof *list);
+        if (!list)
+            return false;
+        h->hole = list;
         memmove(&h->hole[i + 1], &h->hole[i], (h->holes++ - i) * sizeof *h->hole);
         h->hole[i] = (hole){at, size};
     }

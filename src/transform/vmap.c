@@ -4,7 +4,6 @@
  * does not depend on a mapped value is computed once. Nodes that rules build are shared, so
  * a second result of the same map costs only what is new.
  */
-#include <string.h>
 #include "../base/scope.h"
 #include "../base/spec.h"
 #include "../base/type.h"
@@ -201,18 +200,13 @@ epl_fn *epl_map_new(const epl_map_args *a, const char *given)
 
 epl_val epl__entry_add(epl_fn *f, epl__id outer, int axis)
 {
-    if (f->entries == f->entry_room) {
-        uint32_t room = f->entry_room ? 2 * f->entry_room : 8;
-        epl__entry *more = epl__arena_take(&f->arena, room * sizeof *more);
-        if (!more) {
-            epl__fail(f, EPL_ERR_MEMORY, "[map] no memory");
-            return EPL_NO_VAL;
-        }
-        if (f->entries)
-            memcpy(more, f->entry, f->entries * sizeof *more);
-        f->entry = more;
-        f->entry_room = room;
+    epl__entry *list =
+        epl__arena_grown(&f->arena, f->entry, f->entries, &f->entry_room, sizeof *list);
+    if (!list) {
+        epl__fail(f, EPL_ERR_MEMORY, "[map] no memory");
+        return EPL_NO_VAL;
     }
+    f->entry = list;
     epl_type t = *epl__node_at(f->parent, outer)->type;
     if (f->closed) {
         epl__fail(f, EPL_ERR_USE, "an outer value is used in an inner function that is closed");
