@@ -291,3 +291,17 @@ bool epl__dependence(const epl__region *r, uint32_t which, bool varying, bool *i
         out[i] = set[b->output[i].value];
     return true;
 }
+
+bool epl__dependences(const epl__region *r, bool varying, bool *in, bool *out, epl__arena *scratch)
+{
+    uint32_t outputs = outputs_of(r);
+    bool *one = epl__arena_take(scratch, outputs + 1);
+    for (uint32_t k = 0; one && k < r->bodies; k++) {
+        if (!epl__dependence(r, k, varying, in, one, scratch))
+            return false;
+        for (uint32_t i = 0; i < outputs; i++)
+            out[i] |= one[i];
+        in += r->body[k]->inputs;
+    }
+    return one != NULL;
+}

@@ -108,6 +108,8 @@ bool epl__body_prune(epl_fn *body, bool *keep);
  * completed. NULL without memory. */
 bool epl__dependence(const epl__region *r, uint32_t which, bool varying, bool *in, bool *out,
                      epl__arena *scratch);
+/* The same of all bodies: in[] of one behind the other; out[], set for what does in some body. */
+bool epl__dependences(const epl__region *r, bool varying, bool *in, bool *out, epl__arena *scratch);
 
 /* An inner function's results, once it is closed: src/graph/flow.c. */
 epl_val epl__scan_collect(epl_fn *f, epl_val v);

@@ -27,23 +27,17 @@ typedef struct {
 /* Which inputs and results vary; carried values are followed round. */
 static bool varying(tangents *t)
 {
-    uint32_t at = 0, outputs = t->r->body[0]->outputs;
+    uint32_t outputs = t->r->body[0]->outputs;
     t->in = epl__arena_take(&t->scratch, t->n->count + 1);
     t->out = epl__arena_take(&t->scratch, outputs + 1);
     t->found = epl__arena_take(&t->scratch, outputs + 1);
-    bool *one = epl__arena_take(&t->scratch, outputs + 1);
-    if (!t->in || !t->out || !t->found || !one)
+    if (!t->in || !t->out || !t->found)
         return false;
     for (uint32_t i = 0; i + t->predicates < t->n->count; i++)
         t->in[i] = t->dx[i + t->predicates].graph != NULL;
-    for (uint32_t k = 0; k < t->r->bodies; k++) {
-        if (!epl__dependence(t->r, k, true, t->in + at, one, &t->scratch))
-            return false;
-        for (uint32_t i = 0; i < outputs; i++)
-            t->out[i] |= one[i];
-        at += t->r->body[k]->inputs;
-    }
-    for (uint32_t i = 0, c = 0; t->r->carries && i < at; i++)
+    if (!epl__dependences(t->r, true, t->in, t->out, &t->scratch))
+        return false;
+    for (uint32_t i = 0, c = 0; t->r->carries && i < t->r->body[0]->inputs; i++)
         if (t->r->role[i] == EPL__CARRY) /* the first one varies, if no later one does */
             t->out[c++] |= t->in[i];
     return true;

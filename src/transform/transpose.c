@@ -109,26 +109,23 @@ static void give(backward *b, epl__id to, epl__id ct)
     c->full = epl__plus(b->f, c->full, ct);
 }
 
+/* The cotangent of a slice waits at what it was cut from; that of a part at its region, under the
+ * part's number. False: it is neither, or there is no memory. */
 static bool give_piece(backward *b, const epl__node *n, epl__id ct)
 {
-    const epl__slice_attrs *a = n->attrs;
-    collected *c = &b->of[n->in[0] & ~EPL__TAPE];
-    piece *p = epl__arena_take(&b->f->tape_arena, sizeof *p);
+    const epl__slice_attrs *slice = n->prim == &epl__prim_slice ? n->attrs : NULL;
+    const epl__part_attrs *part = n->prim == &epl__prim_part ? n->attrs : NULL;
+    bool is_piece = part || (slice && slice->step == 1);
+    piece *p = is_piece ? epl__arena_take(&b->f->tape_arena, sizeof *p) : NULL;
     if (!p)
         return false;
-    *p = (piece){a->axis, a->start, a->length, ct, c->count++, c->pieces};
-    c->pieces = p;
-    return true;
-}
-
-/* A part's cotangent waits at its region, under the part's number. */
-static bool give_part(backward *b, const epl__node *n, epl__id ct)
-{
     collected *c = &b->of[n->in[0] & ~EPL__TAPE];
-    piece *p = epl__arena_take(&b->f->tape_arena, sizeof *p);
-    if (!p)
-        return false;
-    *p = (piece){((const epl__part_attrs *)n->attrs)->index, 0, 0, ct, c->count++, c->pieces};
+    *p = (piece){part ? part->index : slice->axis,
+                 part ? 0 : slice->start,
+                 part ? 0 : slice->length,
+                 ct,
+                 c->count++,
+                 c->pieces};
     c->pieces = p;
     return true;
 }
@@ -161,10 +158,7 @@ static void node_back(backward *b, epl__id id, epl__id ct)
 {
     epl_fn *f = b->f;
     const epl__node *n = epl__node_at(f, id);
-    const epl__slice_attrs *slice = n->prim == &epl__prim_slice ? n->attrs : NULL;
-    if (n->prim == &epl__prim_part && give_part(b, n, ct))
-        return;
-    if (slice && slice->step == 1 && give_piece(b, n, ct))
+    if (give_piece(b, n, ct))
         return;
     if (!n->prim->transpose) {
         epl__fail(f, EPL_ERR_RULE, "[%s] lacks a transpose rule", n->prim->name);
