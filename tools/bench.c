@@ -27,7 +27,8 @@ static int compare(const void *a, const void *b)
 /* The one number that the function gives, or NaN. */
 static double loss_of(const bench *b)
 {
-    bool one = b->outs && epl_count(b->out[0].type) == 1 && b->out[0].type.dtype == EPL_F32;
+    bool one = b->outs && b->out[0].data && epl_count(b->out[0].type) == 1 &&
+               b->out[0].type.dtype == EPL_F32;
     return one ? (double)*(const float *)b->out[0].data : NAN;
 }
 
