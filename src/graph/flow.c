@@ -12,11 +12,7 @@
 /* -- making -------------------------------------------------------------------------------- */
 static bool open_parent(epl_fn *parent, const char *what, const char *given)
 {
-    if (!parent || epl_scope_status(parent->scope) != EPL_OK)
-        return false;
-    if (parent->closed)
-        epl__fail(parent, EPL_ERR_USE, "[%s] the function \"%s\" is closed", what, parent->name);
-    return !parent->closed && epl__all_named(parent, given);
+    return epl__is_open(parent, what) && epl__all_named(parent, given);
 }
 
 static epl_fn *flow_new(epl_fn *parent, epl__fn_kind kind)

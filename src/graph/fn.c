@@ -162,18 +162,18 @@ static epl_val input_value(epl_fn *f, const epl_type *type)
     return epl__build(f, &epl__prim_tuple, part, (size_t)parts, NULL, type);
 }
 
-static bool open_for_building(epl_fn *f, const char *what)
+bool epl__is_open(epl_fn *f, const char *op)
 {
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return false;
     if (f->closed)
-        epl__fail(f, EPL_ERR_USE, "[%s] the function \"%s\" is closed", what, f->name);
+        epl__fail(f, EPL_ERR_USE, "[%s] the function \"%s\" is closed", op, f->name);
     return !f->closed;
 }
 
 epl_val epl_input(epl_fn *f, const char *name, epl_type type)
 {
-    if (!open_for_building(f, "input"))
+    if (!epl__is_open(f, "input"))
         return EPL_NO_VAL;
     if (f->kind != EPL__FN_PLAIN) {
         epl__fail(f, EPL_ERR_USE,
@@ -201,7 +201,7 @@ epl_val epl_input(epl_fn *f, const char *name, epl_type type)
 
 epl_val epl_input_tree(epl_fn *f, const char *name, epl_spec spec)
 {
-    if (!open_for_building(f, "input"))
+    if (!epl__is_open(f, "input"))
         return EPL_NO_VAL;
     if (!spec) {
         epl__fail(f, EPL_ERR_ARG, "[input] \"%s\": the tree has no spec", name ? name : "");
@@ -212,7 +212,7 @@ epl_val epl_input_tree(epl_fn *f, const char *name, epl_spec spec)
 
 void epl_output(epl_fn *f, const char *name, epl_val v)
 {
-    if (!open_for_building(f, "output"))
+    if (!epl__is_open(f, "output"))
         return;
     if (f->kind != EPL__FN_PLAIN || !name || !*name) {
         epl__fail(f, EPL_ERR_USE, "[output] %s",
@@ -240,7 +240,7 @@ void epl_output(epl_fn *f, const char *name, epl_val v)
 
 void epl_update(epl_fn *f, const char *input, epl_val next)
 {
-    if (!open_for_building(f, "update"))
+    if (!epl__is_open(f, "update"))
         return;
     char want[EPL_TYPE_TEXT], got[EPL_TYPE_TEXT];
     for (uint32_t i = 0; i < f->inputs; i++) {

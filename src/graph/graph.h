@@ -141,6 +141,8 @@ epl_val epl__entry_add(epl_fn *f, epl__id outer, int axis);
 /* The scope's error, with the module path where f is building. */
 void epl__fail(epl_fn *f, epl_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* May nodes be built in f? False after an error, which is told here if f is closed. */
+bool epl__is_open(epl_fn *f, const char *op);
 /* Constants: a splat of one number with a shape. */
 epl_val epl__splat(epl_fn *f, epl_dtype dtype, epl_shape shape, double value, int64_t integer);
 bool epl__splat_is(const epl_fn *f, epl__id id, double value); /* a constant, all `value` */
