@@ -13,26 +13,6 @@ train() { # model, options...
     "$espalier" train "$model" --data data --batch-size 16 "$@"
 }
 
-fails() { # status, what is said, command...
-    status=$1
-    said=$2
-    shift 2
-    "$@" >fails.out 2>fails.err
-    got=$?
-    cat fails.err
-    [ $got -eq "$status" ] && grep -q -- "$said" fails.err
-}
-
-differ() {
-    ! cmp -s "$1" "$2"
-}
-
-lines() { # file, pattern, count
-    got=$(grep -c "$2" "$1")
-    echo "$got lines with $2, expected $3"
-    [ "$got" -eq "$3" ]
-}
-
 # -- what is written ---------------------------------------------------------------------------
 check "a training" train net.json --epochs 2 --save a --log log --json
 check "its lines are its epochs" cp last.log a.out
@@ -121,5 +101,4 @@ check "a label out of range" sh -c "printf '\\377' | dd of=data/train-labels-idx
 check "is told with its step" fails 1 'step [0-9]* (epoch 1, batch [0-9]*): .*255' \
     train net.json --epochs 1 --save label
 check "and nothing is saved" test ! -e label
-echo "options: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish options
