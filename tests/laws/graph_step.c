@@ -338,6 +338,8 @@ enum { STEPS = sizeof steps / sizeof *steps };
 
 epl_val graph_step(drawing *d)
 {
+    if (d->plan->wrong && dice_roll(d, 4) == 0)
+        return graph_wrong(dice_any(d));
     for (;;) {
         int64_t at = dice_roll(d, d->smooth ? 43 : 57);
         for (int i = 0; i < STEPS; at -= steps[i++].weight)
