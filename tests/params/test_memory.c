@@ -3,26 +3,8 @@
 #include <criterion/criterion.h>
 #include <espalier/espalier.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-typedef struct {
-    size_t left, held;
-} budget;
-
-static void *resize(void *user, void *p, size_t old_size, size_t size)
-{
-    budget *b = user;
-    if (size && !b->left)
-        return NULL;
-    b->left -= size ? 1 : 0;
-    b->held += size - old_size;
-    if (!size) {
-        free(p);
-        return NULL;
-    }
-    return realloc(p, size);
-}
+#include "../short_memory.h"
 
 static char path[] = "/tmp/espalier_memory_XXXXXX";
 
@@ -71,7 +53,7 @@ Test(memory, may_end_anywhere)
     close(fd);
     for (; !done && n < 20000; n += n < 300 ? 1 : 13) {
         budget b = {n, 0};
-        epl_scope *s = epl_scope_new(&(epl_alloc){resize, &b});
+        epl_scope *s = epl_scope_new(&(epl_alloc){short_of, &b});
         epl_status status = work(s);
         cr_assert(status == EPL_OK || status == EPL_ERR_MEMORY, "%zu: %s", n, epl_scope_message(s));
         done = status == EPL_OK;
