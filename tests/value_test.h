@@ -82,8 +82,8 @@ static inline int64_t read(epl_val v, double *to)
 static inline void near_at(epl_val got, epl_val want, double tolerance, const char *where)
 {
     static double a[MOST_NUMBERS], b[MOST_NUMBERS];
-    cr_assert(epl_type_equal(epl_typeof(got), epl_typeof(want)), "%s: types differ: %s",
-              where, epl_scope_message(s));
+    cr_assert(epl_type_equal(epl_typeof(got), epl_typeof(want)), "%s: types differ: %s", where,
+              epl_scope_message(s));
     cr_assert(epl_count(epl_typeof(want)) <= MOST_NUMBERS);
     read(got, a);
     numbers_near(a, b, read(want, b), tolerance, where);

@@ -93,8 +93,9 @@ Test(flow_misuse, nothing_in_nothing_out)
 
 /* -- memory that ends anywhere ---------------------------------------------------------------- */
 /* A scan in a map that is derived, a checkpoint, two sides and a while. */
-static void all_of_it(void)
+static void all_of_it(epl_scope *scope)
 {
+    begin(scope);
     epl_fn *map = epl_map(f), *c = epl_checkpoint(f);
     epl_val m = epl_each(map, epl_stack(epl_list(w, w)), 0);
     epl_fn *t = epl_scan(map, .save = EPL_SAVE_SQRT);
@@ -115,19 +116,7 @@ static void all_of_it(void)
     epl_compile(s, f);
 }
 
-Test(flow_misuse, memory_may_end_anywhere)
+Test(flow_memory, may_end_anywhere)
 {
-    bool done = false;
-    for (size_t n = 0; !done && n < 100000; n += n < 100 ? 1 : 23) {
-        budget b = {n, 0};
-        begin(epl_scope_new(&(epl_alloc){short_of, &b}));
-        all_of_it();
-        epl_status status = epl_scope_status(s);
-        cr_assert(status == EPL_OK || status == EPL_ERR_MEMORY, "%zu: %s", n, epl_scope_message(s));
-        done = status == EPL_OK;
-        drop_scope();
-        cr_assert_eq(b.held, 0, "%zu", n);
-    }
-    cr_expect(done);
-    open();
+    memory_may_end_anywhere(all_of_it);
 }

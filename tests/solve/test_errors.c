@@ -110,8 +110,10 @@ Test(problem_errors, wrong_use)
 
 /* -- without memory -------------------------------------------------------------------------- */
 /* Each kind of solution, mapped and derived twice. */
-static epl_val everything(int which)
+static void everything(epl_scope *scope, int which)
 {
+    s = scope;
+    f = epl_fn_new(s, "short");
     epl_val w = some(epl_f64(4, 4), 1), x = some(epl_f64(2, 4), 2), y, k;
     epl_fn *m = epl_map(f);
     epl_val xe = epl_each(m, x, 0), we = epl_pass(m, w);
@@ -125,23 +127,27 @@ static epl_val everything(int which)
         y = epl_solution(q, epl_add(epl_sum(epl_exp(z)), epl_sum(epl_square(d))));
     }
     y = epl_sum(epl_collect(m, epl_gradient(epl_sum(epl_sin(y)), we)));
-    return epl_gradient(y, w);
+    epl_output(f, "g", epl_gradient(y, w));
+}
+
+static void root(epl_scope *scope)
+{
+    everything(scope, 1);
+}
+
+static void fixed_point(epl_scope *scope)
+{
+    everything(scope, 0);
+}
+
+static void minimum(epl_scope *scope)
+{
+    everything(scope, 2);
 }
 
 Test(problem_memory, may_end_anywhere)
 {
-    for (int which = 0; which < 3; which++) {
-        bool done = false;
-        for (size_t n = 1; !done; n += n < 400 ? 7 : 301) {
-            budget b = {n, 0};
-            s = epl_scope_new(&(epl_alloc){short_of, &b});
-            f = epl_fn_new(s, "short");
-            epl_output(f, "g", everything(which));
-            done = b.left > 0 && epl_scope_status(s) == EPL_OK;
-            cr_assert(done || epl_scope_status(s) == EPL_ERR_MEMORY, "%d, %zu: %s", which, n,
-                      epl_scope_message(s));
-            epl_scope_free(s);
-            cr_assert_eq(b.held, 0, "%d, %zu", which, n);
-        }
-    }
+    memory_may_end_anywhere(fixed_point);
+    memory_may_end_anywhere(root);
+    memory_may_end_anywhere(minimum);
 }
