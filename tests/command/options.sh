@@ -101,4 +101,21 @@ check "a label out of range" sh -c "printf '\\377' | dd of=data/train-labels-idx
 check "is told with its step" fails 1 'step [0-9]* (epoch 1, batch [0-9]*): .*255' \
     train net.json --epochs 1 --save label
 check "and nothing is saved" test ! -e label
+
+# -- bench ----------------------------------------------------------------------------------------
+first_loss() { # options...
+    "$espalier" bench maml_sine --steps 1 "$@" | sed 's/.*"loss_first": \([0-9.]*\)[0-9]\{11\},.*/\1/'
+}
+first_loss >mapped
+first_loss --chunk 2 >chunked
+first_loss --members 3 >fewer
+check "bench: a line of JSON" "$espalier" bench hessian --steps 1
+check "and nothing else" lines last.log '^{"workload": "hessian", .*"first_s": [0-9.]*, .*}$' 1
+check "bench --chunk: the same loss, but for rounding" cmp mapped chunked
+check "bench --members: other tasks" differ mapped fewer
+check "bench --loop" "$espalier" bench ensemble_train --steps 1 --loop --members 2
+check "bench --loop: no members" fails 2 'hvp has no members' "$espalier" bench hvp --loop
+check "bench --members: none" fails 2 'hvp has none' "$espalier" bench hvp --members 2
+check "bench --chunk: no map" fails 2 'hvp maps nothing' "$espalier" bench hvp --chunk 2
+check "bench --steps 0" fails 2 'must be positive' "$espalier" bench hvp --steps 0
 finish options
