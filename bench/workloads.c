@@ -28,6 +28,8 @@ void bench_data(bench *b, const workload *w)
 {
     if (!b->members)
         b->members = w->members;
+    if (b->chunk < 0)
+        b->chunk = w->chunk;
     w->data(b);
 }
 

@@ -213,28 +213,27 @@ static int unfit(const tool_command *command, const workload *w, const settings 
 {
     if (at->threads < 1 || at->threads > 1024 || at->steps < 1 || at->steps > 100000000)
         return tool_misused(command, "--threads and --steps must be positive");
-    if (at->members < 0 || at->members > 100000 || at->chunk < 0)
+    if (at->members < 0 || at->members > 100000 || at->chunk < -1)
         return tool_misused(command, "--members and --chunk must not be negative");
     if (at->members && !w->members)
         return tool_misused(command, "--members: %s has none", w->name);
     if (at->loop && !w->members)
         return tool_misused(command, "--loop: %s has no members", w->name);
-    if (at->chunk && !w->mapped)
+    if (at->chunk >= 0 && !w->mapped)
         return tool_misused(command, "--chunk: %s maps nothing", w->name);
     return TOOL_GO_ON;
 }
 
 int tool_bench(int argc, char **argv)
 {
-    settings at = {.threads = 2, .steps = 100};
+    settings at = {.threads = 2, .steps = 100, .chunk = -1};
     const char *name = NULL;
     const tool_option options[] = {
         {"--threads", TOOL_INT, &at.threads, NULL, "N", "threads of a run (default 2)"},
         {"--steps", TOOL_INT, &at.steps, NULL, "N", "timed steps (default 100)"},
         {"--members", TOOL_INT, &at.members, NULL, "N",
          "tasks, examples or members of a mapped workload"},
-        {"--chunk", TOOL_INT, &at.chunk, NULL, "N",
-         "those mapped at once (default all; 1: in turn)"},
+        {"--chunk", TOOL_INT, &at.chunk, NULL, "N", "those mapped at once (0: all; 1: in turn)"},
         {"--loop", TOOL_FLAG, &at.loop, NULL, NULL,
          "nothing mapped: a plan of one member, run for each"},
         {"--plan", TOOL_FLAG, &at.plan, NULL, NULL, "print the plan on standard error"},

@@ -92,24 +92,23 @@ void meta_build_step(epl_fn *f, const void *data)
     epl_val examples = data_input(f, m, &m->train), g[2] = {{NULL, 0}}, residual[2] = {{NULL, 0}};
     meta_task task[2];
 
-    epl_fn *each = epl_map(f);
+    epl_fn *each = epl_map(f, .chunk = m->family->classes ? 1 : 0); /* an images' task is large */
     meta_draw_task(m, each, epl_each(each, keys, 0), examples, m->at.shots, m->at.queries, task);
-    epl_val start = epl_pass(each, theta);
-    epl_val phi =
-        adapt(m, start, m->rates ? epl_pass(each, rates) : rates, task, m->at.steps, NULL);
+    epl_val start = epl_pass(each, theta), rate = m->rates ? epl_pass(each, rates) : rates;
+    epl_val phi = adapt(m, start, rate, task, m->at.steps, NULL), query = loss_of(&task[1], phi);
+    bool reptile = m->at.algorithm == META_REPTILE;
     if (implicitly)
         g[0] = implicit(m, start, phi, task, residual);
-    epl_val loss = epl_mean(epl_collect(each, loss_of(&task[1], phi)));
-    if (implicitly)
-        g[0] = epl_mean(epl_collect(each, g[0]), .dim = epl_axes(0));
-    else if (m->at.algorithm == META_REPTILE)
+    else if (!reptile)
+        epl_gradients(query, (epl_vals){m->rates ? 2 : 1, (epl_val[]){start, rate}}, g);
+    for (int i = 0; i < 2 && !epl_is_none(g[i]); i++)
+        g[i] = epl_mean(epl_collect(each, g[i]), .dim = epl_axes(0));
+    if (reptile)
         g[0] = epl_reptile(theta, epl_collect(each, phi));
-    else
-        epl_gradients(loss, (epl_vals){m->rates ? 2 : 1, (epl_val[]){theta, rates}}, g);
     update(f, m, "params", "adam", theta, g[0], state);
     if (m->rates)
         update(f, m, "rates", "rates_adam", rates, g[1], rates_state);
-    epl_output(f, "loss", loss);
+    epl_output(f, "loss", epl_mean(epl_collect(each, query)));
     for (int i = 0; i < 2 && implicitly; i++)
         epl_output(f, i ? "residual" : "inner_residual", epl_mean(epl_collect(each, residual[i])));
 }
@@ -124,7 +123,7 @@ void meta_build_test(epl_fn *f, const void *exam)
     epl_val examples = data_input(f, m, &m->test), path[META_STEPS], cell[META_TIMES];
     meta_task task[2];
 
-    epl_fn *each = epl_map(f, .chunk = 25);
+    epl_fn *each = epl_map(f, .chunk = m->family->classes ? 1 : 25);
     meta_draw_task(m, each, epl_each(each, keys, 0), examples, e->shots, m->family->test_queries,
                    task);
     epl_val p = epl_pass(each, theta);
