@@ -113,7 +113,7 @@ static inline void pair(epl_val got, epl_val want, double tolerance, const char 
 static inline void check_pairs(epl_arrays in)
 {
     epl_array out[2][2 * PAIRS];
-    char name[20], where[120];
+    char name[24], where[120];
     size_t n = 2 * (size_t)pair_count;
     for (size_t i = 0; i < n; i++) {
         epl_val v = i % 2 ? pairs[i / 2].want : pairs[i / 2].got;
