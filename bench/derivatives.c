@@ -38,8 +38,8 @@ static epl_val cross_entropy(epl_module net, epl_val theta, epl_val x, epl_val y
     return epl_cross_entropy(epl_apply(net, theta, x, .train = true), y);
 }
 
-/* Five steps of gradient descent on the support, the loss of the query; second order. Each task's
- * gradient is taken inside of the map, so that tasks in turn make nothing twice. */
+/* Five steps of gradient descent on the support, the loss of the query; second order. In
+ * chunks each task's gradient is taken inside of the map, so that nothing is made twice. */
 static void maml(bench *b, epl_fn *f, const inner *in)
 {
     epl_val theta = bench_input(b, f, 0), state = bench_input(b, f, 1), v[4];
@@ -51,12 +51,15 @@ static void maml(bench *b, epl_fn *f, const inner *in)
         epl_val g = epl_gradient(in->loss(in->net, phi, v[0], v[1]), phi);
         phi = epl_sub(phi, epl_scale(g, in->lr));
     }
-    epl_val query = in->loss(in->net, phi, v[2], v[3]);
-    epl_val g = epl_mean(epl_collect(task, epl_gradient(query, start)), .dim = epl_axes(0));
+    epl_val query = in->loss(in->net, phi, v[2], v[3]), g = EPL_NO_VAL;
+    if (b->chunk)
+        g = epl_gradient(query, start);
+    epl_val loss = epl_mean(epl_collect(task, query));
+    g = b->chunk ? epl_mean(epl_collect(task, g), .dim = epl_axes(0)) : epl_gradient(loss, theta);
     epl_val next = epl_opt_adam(theta, g, &state, .lr = epl_num(1e-3));
     epl_update(f, "in0", next);
     epl_update(f, "in1", state);
-    bench_output(b, f, epl_mean(epl_collect(task, query)));
+    bench_output(b, f, loss);
 }
 
 static void net_and_state(bench *b, const char *json, epl_type input)

@@ -109,25 +109,19 @@ static void give(backward *b, epl__id to, epl__id ct)
     c->full = epl__plus(b->f, c->full, ct);
 }
 
-/* The cotangent of a slice waits at what it was cut from; that of a part at its region, under the
- * part's number. False: it is neither, or there is no memory. */
-static bool give_piece(backward *b, const epl__node *n, epl__id ct)
+/* Waits at the operand of n, with others. */
+static void give_piece(backward *b, const epl__node *n, piece one)
 {
-    const epl__slice_attrs *slice = n->prim == &epl__prim_slice ? n->attrs : NULL;
-    const epl__part_attrs *part = n->prim == &epl__prim_part ? n->attrs : NULL;
-    bool is_piece = part || (slice && slice->step == 1);
-    piece *p = is_piece ? epl__arena_take(&b->f->tape_arena, sizeof *p) : NULL;
-    if (!p)
-        return false;
     collected *c = &b->of[n->in[0] & ~EPL__TAPE];
-    *p = (piece){part ? part->index : slice->axis,
-                 part ? 0 : slice->start,
-                 part ? 0 : slice->length,
-                 ct,
-                 c->count++,
-                 c->pieces};
+    piece *p = epl__arena_take(&b->f->tape_arena, sizeof *p);
+    if (!p) {
+        epl__fail(b->f, EPL_ERR_MEMORY, "no memory for a derivative of \"%s\"", b->f->name);
+        return;
+    }
+    one.order = c->count++;
+    one.next = c->pieces;
+    *p = one;
     c->pieces = p;
-    return true;
 }
 
 static void region_back(backward *b, epl__id id)
@@ -158,8 +152,15 @@ static void node_back(backward *b, epl__id id, epl__id ct)
 {
     epl_fn *f = b->f;
     const epl__node *n = epl__node_at(f, id);
-    if (give_piece(b, n, ct))
+    const epl__slice_attrs *slice = n->prim == &epl__prim_slice ? n->attrs : NULL;
+    if (n->prim == &epl__prim_part) { /* under the part's number */
+        give_piece(b, n, (piece){.axis = ((const epl__part_attrs *)n->attrs)->index, .id = ct});
         return;
+    }
+    if (slice && slice->step == 1) {
+        give_piece(b, n, (piece){slice->axis, slice->start, slice->length, ct, 0, NULL});
+        return;
+    }
     if (!n->prim->transpose) {
         epl__fail(f, EPL_ERR_RULE, "[%s] lacks a transpose rule", n->prim->name);
         return;

@@ -13,26 +13,6 @@ train() { # model, options...
     "$espalier" train "$model" --data data --batch-size 16 "$@"
 }
 
-fails() { # status, what is said, command...
-    status=$1
-    said=$2
-    shift 2
-    "$@" >fails.out 2>fails.err
-    got=$?
-    cat fails.err
-    [ $got -eq "$status" ] && grep -q -- "$said" fails.err
-}
-
-differ() {
-    ! cmp -s "$1" "$2"
-}
-
-lines() { # file, pattern, count
-    got=$(grep -c "$2" "$1")
-    echo "$got lines with $2, expected $3"
-    [ "$got" -eq "$3" ]
-}
-
 # -- what is written ---------------------------------------------------------------------------
 check "a training" train net.json --epochs 2 --save a --log log --json
 check "its lines are its epochs" cp last.log a.out
@@ -138,5 +118,4 @@ check "bench --loop: no members" fails 2 'hvp has no members' "$espalier" bench 
 check "bench --members: none" fails 2 'hvp has none' "$espalier" bench hvp --members 2
 check "bench --chunk: no map" fails 2 'hvp maps nothing' "$espalier" bench hvp --chunk 2
 check "bench --steps 0" fails 2 'must be positive' "$espalier" bench hvp --steps 0
-echo "options: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish options
