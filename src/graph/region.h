@@ -41,7 +41,7 @@ typedef struct {
     const uint8_t *role; /* by operand; the predicate of a switch of several is not counted */
     uint32_t carries;
 } epl__region;
-/* Outputs of a body that derivatives take instead of making them again; once chosen it stays. */
+/* Outputs of a body that derivatives take instead of making them again; once chosen they stay. */
 typedef struct epl__choice {
     uint32_t count;
     uint32_t output[];
@@ -77,6 +77,16 @@ static inline const char *epl__name_of(const epl__node *n)
 {
     return ((const epl__named_attrs *)n->attrs)->name;
 }
+
+/* Do the names of a checkpoint around it mark values in it? Those of a while are of no number of
+ * steps; a rule and a further checkpoint say themselves what derivatives read. */
+static inline bool epl__names_pass(const epl__region *r)
+{
+    bool steps = r->kind == EPL__SCAN || (r->kind == EPL__SWITCH && r->bodies > 1);
+    return steps && !r->custom && !r->again;
+}
+/* Every name of the list marks a value in f; else false with an error. */
+bool epl__names_known(epl_fn *f, const char *list);
 
 /* -- bodies ---------------------------------------------------------------------------- */
 /* An empty function in f's scope, its ports, and what it gives. */
