@@ -177,7 +177,7 @@ static epl_val made_again(probe *b, int64_t bytes)
     for (size_t i = 0; i < b->p->call.inputs; i++)
         x[i] = epl_pass(c, b->x[i]);
     epl_call(b->p->fn, (epl_vals){b->p->call.inputs, x}, y);
-    return epl_last(c, y[0]);
+    return epl_last(c, epl_keep(y[0], "drawn")); /* also where nothing is drawn */
 }
 
 void law_of_kept(const sample *p)
