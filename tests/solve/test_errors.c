@@ -108,7 +108,10 @@ Test(problem_errors, wrong_use)
     wrong("[unknown] f32 or f64");
     open_scope();
     epl_root(f, .method = EPL_ANDERSON);
-    wrong("[root] method must be EPL_NEWTON");
+    wrong("[root] method must be EPL_NEWTON or EPL_BROYDEN");
+    open_scope();
+    epl_minimize(f, .method = EPL_BROYDEN);
+    wrong("[minimize] method must be EPL_LBFGS");
     open_scope();
     epl_fixed_point(f, .most = 0);
     wrong("[fixed_point] most must be at least 1");
@@ -162,6 +165,8 @@ static epl_val everything(int which)
         y = equilibrium(m, we, xe, EPL_ANDERSON, (epl_linear_solver){.method = EPL_GMRES}, &k);
     else if (which == 1)
         y = cubic(m, epl_exp(epl_sum(we)), xe, (epl_linear_solver){.method = EPL_LU}, &k);
+    else if (which == 3)
+        y = equilibrium(m, we, xe, EPL_BROYDEN, (epl_linear_solver){.method = EPL_LU}, &k);
     else {
         epl_fn *q = epl_minimize(m);
         epl_val z = epl_unknown(q, xe), d = epl_sub(z, epl_matmul(we, z));
@@ -173,7 +178,7 @@ static epl_val everything(int which)
 
 Test(problem_errors, without_memory)
 {
-    for (int which = 0; which < 3; which++) {
+    for (int which = 0; which < 4; which++) {
         bool done = false;
         for (size_t n = 1; !done; n += n < 400 ? 7 : 301) {
             size_t left = n;
