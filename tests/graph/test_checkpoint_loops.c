@@ -1,47 +1,9 @@
 /* test_checkpoint_loops.c -- names in the loops and branches of a checkpoint: what is kept of
  * their steps, what is made again, and every transform around it. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../short_memory.h"
+#include "../value_test.h"
 
-static epl_scope *s;
-static epl_fn *f;
-
-static void open_scope(void)
-{
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "loops");
-}
-
-static void close_scope(void)
-{
-    epl_scope_free(s);
-}
-TestSuite(checkpoint_loops, .init = open_scope, .fini = close_scope);
-
-static void fails_with(const char *text)
-{
-    cr_assert_neq(epl_scope_status(s), EPL_OK);
-    cr_assert_not_null(strstr(epl_scope_message(s), text), "%s", epl_scope_message(s));
-}
-
-static size_t read(epl_val v, double *to)
-{
-    cr_assert_eq(epl_eval(v, epl_at(to, epl_typeof(v))), EPL_OK, "%s", epl_scope_message(s));
-    return (size_t)epl_count(epl_typeof(v));
-}
-
-static void same(epl_val got, epl_val want, double tolerance, const char *what)
-{
-    static double a[4096], b[4096];
-    size_t n = read(got, a);
-    cr_assert_eq(n, read(want, b));
-    for (size_t i = 0; i < n; i++)
-        cr_assert_leq(fabs(a[i] - b[i]), tolerance * (1 + fabs(b[i])), "%s, %zu: %.17g, not %.17g",
-                      what, i, a[i], b[i]);
-}
+TestSuite(checkpoint_loops, .init = open_scope, .fini = drop_scope);
 
 /* -- a step whose values are counted ----------------------------------------------------------- */
 static int made; /* numbers that "dear" computed */
@@ -169,7 +131,7 @@ Test(checkpoint_loops, derivatives_to_third_order)
             to[keep][4] = epl_gradient(epl_sum(epl_mul(to[keep][2], v)), x);
         }
         for (int i = 0; i < 5; i++)
-            same(to[1][i], to[0][i], i ? 1e-12 : 0, name_of(how));
+            near_at(to[1][i], to[0][i], i ? 1e-12 : 0, name_of(how));
     }
 }
 
@@ -188,7 +150,7 @@ Test(checkpoint_loops, under_maps)
                     epl_val all = epl_collect(m, inside ? epl_gradient(y, x) : y);
                     to[keep] = epl_gradient(epl_sum(epl_square(all)), w);
                 }
-                same(to[1], to[0], 1e-11, name_of(how));
+                near_at(to[1], to[0], 1e-11, name_of(how));
             }
 }
 
@@ -213,7 +175,7 @@ Test(checkpoint_loops, in_loops_and_checkpoints_and_over_derivatives)
             to[keep][2] = epl_gradient(epl_last(g, epl_sum(epl_square(slope))), w);
         }
         for (int i = 0; i < 3; i++)
-            same(to[1][i], to[0][i], 1e-11, name_of(how));
+            near_at(to[1][i], to[0][i], 1e-11, name_of(how));
     }
 }
 
@@ -224,8 +186,8 @@ Test(checkpoint_loops, no_steps_at_all)
     epl_val now = epl_each(t, epl_pass(c, w), 0), z = epl_carry(t, epl_square(epl_pass(c, x)));
     epl_next(t, z, step(z, now));
     epl_val y = epl_last(c, epl_sum(epl_last(t, z)));
-    same(epl_gradient(y, x), epl_scale(x, 2), 1e-15, "no steps");
-    same(epl_hvp(y, x, x), epl_scale(x, 2), 1e-15, "no steps");
+    near_at(epl_gradient(y, x), epl_scale(x, 2), 1e-15, "no steps");
+    near_at(epl_hvp(y, x, x), epl_scale(x, 2), 1e-15, "no steps");
     cr_expect_eq(epl_count(epl_typeof(epl_gradient(y, w))), 0);
 }
 
@@ -313,7 +275,7 @@ Test(checkpoint_loops, a_carried_value_by_its_name)
         epl_next(t, x, epl_add(x, epl_sin(epl_mul(epl_keep(x, "x"), epl_keep(now, "x")))));
         to[keep] = epl_gradient(epl_last(c, epl_sum(epl_square(epl_last(t, x)))), w);
     }
-    same(to[1], to[0], 1e-13, "carried");
+    near_at(to[1], to[0], 1e-13, "carried");
     cr_expect_not_null(strstr(epl_fn_text(f), "keeps part f64[7,4]: 224 bytes"), "%s",
                        epl_fn_text(f));
 }
@@ -349,44 +311,16 @@ Test(checkpoint_loops, no_axis_for_the_steps)
 
 /* -- without memory ------------------------------------------------------------------------------
  */
-typedef struct {
-    long left;
-} budget;
-
-static void *limited(void *user, void *p, size_t old_size, size_t size)
+static void second_order(epl_scope *own)
 {
-    budget *b = user;
-    (void)old_size;
-    if (size == 0) {
-        free(p);
-        return NULL;
-    }
-    return b->left-- > 0 ? realloc(p, size) : NULL;
+    epl_fn *fn = epl_fn_new(own, "memory");
+    epl_val x = epl_input(fn, "x", epl_f64(WIDE)), w = epl_input(fn, "w", epl_f64(STEPS, WIDE));
+    epl_val y = value(fn, "h", BRANCHES, x, w);
+    epl_output(fn, "g", epl_hvp(y, w, w));
+    epl_compile(own, fn);
 }
 
-static epl_status second_order(long requests, long *used)
+Test(checkpoint_loops, memory_may_end_anywhere)
 {
-    budget b = {requests};
-    epl_status status = EPL_ERR_MEMORY;
-    epl_scope *own = epl_scope_new(&(epl_alloc){limited, &b});
-    epl_fn *fn = own ? epl_fn_new(own, "memory") : NULL;
-    if (fn) {
-        epl_val x = epl_input(fn, "x", epl_f64(WIDE)), w = epl_input(fn, "w", epl_f64(STEPS, WIDE));
-        epl_val y = value(fn, "h", BRANCHES, x, w);
-        epl_output(fn, "g", epl_hvp(y, w, w));
-        epl_compile(own, fn);
-        status = epl_scope_status(own);
-    }
-    *used = requests - b.left;
-    epl_scope_free(own);
-    return status;
-}
-
-/* Whatever request of memory fails, it is told, and nothing is lost. */
-Test(checkpoint_loops, memory_runs_out)
-{
-    long used, all;
-    cr_assert_eq(second_order(1 << 30, &all), EPL_OK);
-    for (long n = 0; n < all; n += 1 + all / 400)
-        cr_assert_eq(second_order(n, &used), EPL_ERR_MEMORY, "%ld of %ld", n, all);
+    memory_may_end_anywhere(second_order);
 }

@@ -1,43 +1,24 @@
 /* test_custom_solved.c -- rules of tangents that hold loops without a bound and linear systems:
  * what is solved for the values, and what is solved along the tangents. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <string.h>
+#include "../value_test.h"
 
 enum { N = 3, M = 4 };
-static epl_scope *s;
-static epl_fn *f;
 static epl_val x, rows;
 static double x_data[N] = {1.5, 2, 3.25}, rows_data[M * N];
 
-static void open_scope(void)
+static void open_inputs(void)
 {
+    open_scope();
     for (int i = 0; i < M * N; i++)
         rows_data[i] = 1.5 + sin(1.7 * i);
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "solved");
     x = epl_data(f, epl_at(x_data, epl_f64(N)));
     rows = epl_data(f, epl_at(rows_data, epl_f64(M, N)));
 }
-
-static void close_scope(void)
-{
-    epl_scope_free(s);
-}
-TestSuite(custom_solved, .init = open_scope, .fini = close_scope);
+TestSuite(custom_solved, .init = open_inputs, .fini = drop_scope);
 
 static void same(epl_val got, epl_val want, const char *what)
 {
-    static double a[256], b[256];
-    size_t n = (size_t)epl_count(epl_typeof(want));
-    cr_assert_eq(epl_eval(got, epl_at(a, epl_typeof(got))), EPL_OK, "%s: %s", what,
-                 epl_scope_message(s));
-    cr_assert_eq(epl_eval(want, epl_at(b, epl_typeof(want))), EPL_OK, "%s", epl_scope_message(s));
-    cr_assert_eq((size_t)epl_count(epl_typeof(got)), n);
-    for (size_t i = 0; i < n; i++)
-        cr_assert_leq(fabs(a[i] - b[i]), 1e-8 * (1 + fabs(b[i])), "%s, %zu: %.12g, not %.12g", what,
-                      i, a[i], b[i]);
+    near_at(got, want, 1e-8, what);
 }
 
 /* The square root by Heron's steps. */
@@ -154,13 +135,11 @@ static void refused(epl_fn *r, epl_val y, epl_val tangent, epl_fn *c, const char
 {
     epl_give(r, y, tangent);
     epl_last(c, y);
-    cr_expect_eq(epl_scope_status(s), EPL_ERR_RULE, "%s", text);
-    cr_expect(strstr(epl_scope_message(s), "the rule is not linear in its tangents") &&
-                  strstr(epl_scope_message(s), text) &&
-                  strstr(epl_scope_message(s), "in a custom derivative in \"solved\""),
-              "%s", epl_scope_message(s));
-    close_scope();
-    open_scope();
+    fails_with("the rule is not linear in its tangents");
+    fails_with(text);
+    fails_with("in a custom derivative in \"test\"");
+    drop_scope();
+    open_inputs();
 }
 
 Test(custom_solved, what_is_not_linear_is_said)

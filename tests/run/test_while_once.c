@@ -1,13 +1,8 @@
 /* test_while_once.c -- what is the same at all steps of a while is done once, and only if the
  * loop takes a step: counted, against the loop written out, with errors and checks. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <string.h>
+#include "../value_test.h"
 
 enum { N = 4, MOST = 6 };
-static epl_scope *s;
-static epl_fn *f;
 static int made; /* numbers that "dear" computed */
 
 static bool dear_kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs,
@@ -38,17 +33,7 @@ static epl_val dear(epl_val x)
     return epl_op(&dear_prim, epl_list(x), NULL);
 }
 
-static void open_scope(void)
-{
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "once");
-}
-
-static void close_scope(void)
-{
-    epl_scope_free(s);
-}
-TestSuite(while_once, .init = open_scope, .fini = close_scope);
+TestSuite(while_once, .init = open_scope, .fini = drop_scope);
 
 /* While the sum of |h| is below `sum dear(x)`, MOST steps at most: h <- h / 2 + dear(w) m, k <- k
  * + 1. */
@@ -113,7 +98,7 @@ static int written_out(double *h)
 
 static void again(void)
 {
-    close_scope();
+    drop_scope();
     open_scope();
 }
 

@@ -3,6 +3,8 @@
 #include "../golden/broyden.h"
 #include "problem_test.h"
 
+TestSuite(broyden, .init = open_scope, .fini = check_scope);
+
 /* -- steps ----------------------------------------------------------------------------------- */
 static epl_val shifted(epl_val z, int64_t by)
 {
@@ -41,7 +43,6 @@ static epl_val after_steps(epl_val start, epl_val (*model)(epl_val))
 
 Test(broyden, the_same_steps_as_with_a_full_matrix)
 {
-    open_scope();
     double from[6];
     for (int i = 0; i < 6; i++)
         from[i] = 1 + 0.4 * i;
@@ -51,7 +52,6 @@ Test(broyden, the_same_steps_as_with_a_full_matrix)
          epl_data(f, epl_at(broyden_bent, epl_f64(6))), 1e-8);
     same(after_steps(epl_data(f, epl_at(from, epl_f64(6))), turned),
          epl_data(f, epl_at(broyden_turned, epl_f64(6))), 1e-8);
-    close_scope();
 }
 
 /* -- solutions --------------------------------------------------------------------------------- */
@@ -65,7 +65,6 @@ static epl_val by_broyden(epl_fn *at, epl_val p, epl_val c, epl_val *k)
 
 Test(broyden, roots_and_their_derivatives)
 {
-    open_scope();
     for (int i = 0; i < 3; i++) {
         epl_val p = epl_exp(some(epl_f64(), i)), c = epl_scale(some(epl_f64(6), i + 10), 3);
         epl_val z = by_broyden(f, p, c, NULL), u = some(epl_f64(6), i + 20);
@@ -81,13 +80,11 @@ Test(broyden, roots_and_their_derivatives)
         epl_val want = epl_sum(epl_gradient(epl_sum(epl_gradient(epl_sum(w), c)), c));
         same(epl_gradient(third, p), epl_gradient(want, p), 1e-8);
     }
-    close_scope();
 }
 
 /* Slopes of either sign, a start that is a root, a start where whole steps go ever farther. */
 Test(broyden, from_anywhere)
 {
-    open_scope();
     epl_val c = some(epl_f64(4), 1), far = epl_full(f, epl_f64(4), 3), k;
     for (int sign = -1; sign < 2; sign += 2) {
         epl_fn *q = epl_root(f, .method = EPL_BROYDEN, .tol = 1e-12);
@@ -102,24 +99,20 @@ Test(broyden, from_anywhere)
     q = epl_root(f, .method = EPL_BROYDEN, .tol = 1e-12);
     z = epl_unknown(q, far);
     same(epl_solution(q, epl_atan(z)), epl_zeros_like(far), 1e-11);
-    close_scope();
 }
 
 /* Its slope is at right angles to a multiple of the identity. */
 Test(broyden, a_turn)
 {
-    open_scope();
     epl_fn *q = epl_root(f, .method = EPL_BROYDEN, .tol = 1e-10);
     epl_val z = epl_unknown(q, epl_ones(f, epl_f64(2)));
     epl_val turned = epl_matmul(z, epl_data(f, epl_at(((double[]){0, 1, -1, 0}), epl_f64(2, 2))));
     same(epl_solution(q, epl_add(turned, epl_num(1))),
          epl_data(f, epl_at(((double[]){-1, 1}), epl_f64(2))), 1e-9);
-    close_scope();
 }
 
 Test(broyden, fixed_points)
 {
-    open_scope();
     for (int i = 0; i < 3; i++) {
         epl_val w = some(epl_f64(4, 4), i), x = some(epl_f64(3, 4), i + 10), k, plain;
         epl_linear_solver by = {.tol = 1e-13};
@@ -133,24 +126,20 @@ Test(broyden, fixed_points)
         equilibrium(f, w, x, EPL_PLAIN, by, &plain);
         same(epl_lt(k, plain), epl_full(f, epl_type_of(EPL_BOOL, epl_dims()), 1), 0);
     }
-    close_scope();
 }
 
 Test(broyden, in_single_precision)
 {
-    open_scope();
     epl_val w = epl_cast(some(epl_f64(4, 4), 1), EPL_F32);
     epl_val x = epl_cast(some(epl_f64(3, 4), 2), EPL_F32);
     epl_fn *q = epl_fixed_point(f, .method = EPL_BROYDEN);
     epl_val z = epl_unknown(q, epl_zeros_like(x));
     same(epl_solution(q, layer(z, w, x)), unrolled(f, w, x), 1e-4);
-    close_scope();
 }
 
 /* -- composed ---------------------------------------------------------------------------------- */
 Test(broyden, mapped)
 {
-    open_scope();
     epl_val p = epl_data(f, epl_at(((double[]){0.5}), epl_f64())), k, one[3];
     epl_val c = epl_data(f, epl_at(((double[]){2, 40, -3, 1.5}), epl_f64(4, 1))), all[4];
     epl_fn *m = epl_map(f);
@@ -167,12 +156,10 @@ Test(broyden, mapped)
         same(epl_select(all[2], 0, e), one[2], 1e-11);
         same(epl_select(all[3], 0, e), k, 0);
     }
-    close_scope();
 }
 
 Test(broyden, in_a_scan_and_a_checkpoint)
 {
-    open_scope();
     epl_val w = some(epl_f64(4, 4), 1), x0 = some(epl_f64(4), 2), y[2];
     for (int way = 0; way < 2; way++) {
         epl_fn *t = epl_scan(f, .length = 3, .save = way ? EPL_SAVE_ALL : EPL_SAVE_SQRT);
@@ -187,30 +174,17 @@ Test(broyden, in_a_scan_and_a_checkpoint)
     }
     same(epl_gradient(y[0], w), epl_gradient(y[1], w), 1e-10);
     same(epl_hvp(y[0], w, some(epl_f64(4, 4), 9)), epl_hvp(y[1], w, some(epl_f64(4, 4), 9)), 1e-9);
-    close_scope();
 }
 
 /* -- what does not converge ------------------------------------------------------------------ */
-static void fails(epl_val v, const char *text)
-{
-    double y[8];
-    epl_array out = epl_at(y, epl_typeof(v));
-    epl_output(f, "v", v);
-    epl_work *w = epl_work_new(s, NULL);
-    cr_expect_eq(epl_run(epl_compile(s, f), (epl_arrays){0, NULL}, (epl_arrays){1, &out}, w),
-                 EPL_ERR_DATA);
-    cr_expect(strstr(epl_work_message(w), text), "%s", epl_work_message(w));
-    epl_scope_free(s);
-}
-
 Test(broyden, not_converged)
 {
-    open_scope(); /* x^2 + 1 has no root; its best place is 0 */
+    /* x^2 + 1 has no root; its best place is 0 */
     epl_fn *q = epl_root(f, .method = EPL_BROYDEN, .tol = 1e-6);
     epl_val z = epl_unknown(q, epl_full(f, epl_f64(), 1.3));
     fails(epl_solution(q, epl_add(epl_square(z), epl_num(1))), "[root] residual 1");
 
-    open_scope(); /* not a number from the second place on */
+    /* not a number from the second place on */
     q = epl_root(f, .method = EPL_BROYDEN, .most = 9);
     z = epl_unknown(q, epl_full(f, epl_f64(), 1));
     fails(epl_solution(q, epl_add(epl_sqrt(epl_sub(z, epl_num(1))), epl_num(1))),
