@@ -23,14 +23,15 @@ static const char *const names[] = {"root", "fixed_point", "minimize"};
 /* -- making -------------------------------------------------------------------------------- */
 static const char *wrong(kind k, const epl_problem_args *a)
 {
-    static const unsigned allowed[] = {1u << EPL_NEWTON, 1u << EPL_ANDERSON | 1u << EPL_PLAIN,
+    static const unsigned allowed[] = {1u << EPL_NEWTON | 1u << EPL_BROYDEN,
+                                       1u << EPL_ANDERSON | 1u << EPL_PLAIN | 1u << EPL_BROYDEN,
                                        1u << EPL_LBFGS | 1u << EPL_NEWTON};
-    static const char *const which[] = {"method must be EPL_NEWTON",
-                                        "method must be EPL_ANDERSON or EPL_PLAIN",
+    static const char *const which[] = {"method must be EPL_NEWTON or EPL_BROYDEN",
+                                        "method must be EPL_ANDERSON, EPL_PLAIN or EPL_BROYDEN",
                                         "method must be EPL_LBFGS or EPL_NEWTON"};
     const char *step = epl__linear_wrong(&a->step), *solve = epl__linear_wrong(&a->derivative);
     bool damped = a->damping > 0 && a->damping <= 1;
-    return (unsigned)a->method > EPL_LBFGS || !(allowed[k] >> a->method & 1) ? which[k]
+    return (unsigned)a->method > EPL_BROYDEN || !(allowed[k] >> a->method & 1) ? which[k]
            : !(a->tol >= 0)                      ? "tol must be positive"
            : a->most < 1                         ? "most must be at least 1"
            : a->history < 1 || a->history > 1000 ? "history must be from 1 to 1000"
@@ -49,7 +50,10 @@ static epl_fn *problem_new(kind k, const epl_problem_args *a, const char *given)
     by.method = a->method ? a->method : usual[k];
     by.tol = epl__given(given, "tol") ? a->tol : -1;
     by.most = epl__given(given, "most") ? a->most : 100;
-    by.history = epl__given(given, "history") ? a->history : k == MINIMIZE ? 10 : 5;
+    by.history = epl__given(given, "history") ? a->history
+                 : by.method == EPL_BROYDEN   ? 20
+                 : k == MINIMIZE              ? 10
+                                              : 5;
     by.damping = epl__given(given, "damping") ? a->damping : 1;
     const char *text = wrong(k, &(epl_problem_args){.method = by.method,
                                                     .tol = epl__given(given, "tol") ? a->tol : 0,
@@ -162,6 +166,8 @@ static epl__found search(const problem *p, const epl__problem_how *how, const ep
         return epl__plain(how, model, first);
     case EPL_LBFGS:
         return epl__lbfgs(how, model, first);
+    case EPL_BROYDEN:
+        return epl__broyden(how, model, first);
     default:
         return p->kind == ROOT ? epl__newton(how, model, first) : epl__newton_cg(how, model, first);
     }

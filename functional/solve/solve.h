@@ -68,6 +68,7 @@ typedef struct {
     epl_val z, residual, steps;
 } epl__found;
 epl__found epl__newton(const epl__problem_how *how, const epl__operator *model, epl_val first);
+epl__found epl__broyden(const epl__problem_how *how, const epl__operator *model, epl_val first);
 epl__found epl__anderson(const epl__problem_how *how, const epl__operator *model, epl_val first);
 epl__found epl__plain(const epl__problem_how *how, const epl__operator *model, epl_val first);
 epl__found epl__newton_cg(const epl__problem_how *how, const epl__operator *model, epl_val first);

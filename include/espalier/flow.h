@@ -78,7 +78,7 @@ EPL_API epl_val epl_chosen(epl_fn *first, epl_vals result); /* one value of each
 typedef struct {
     epl_fn *parent;
     bool all;         /* everything: as if there were no checkpoint */
-    const char *keep; /* values that epl_keep marks inside: "attn,mlp" */
+    const char *keep; /* values that epl_keep marks inside: "attn,mlp"; in loops, of all steps */
     int64_t bytes;    /* a budget: of the values that derivatives need, the one that spares most
                          arithmetic for each of its bytes, then the next one, while they fit.
                          Of one run of the checkpoint: if it was mapped before its first

@@ -59,14 +59,16 @@ typedef enum {
                        conjugate gradients, cut off where the curvature is not positive */
     EPL_ANDERSON,   /* fixed point: the last `history` steps are combined */
     EPL_PLAIN,      /* fixed point: z <- z + damping (g(z) - z) */
-    EPL_LBFGS       /* minimize: the last `history` steps make the metric */
+    EPL_LBFGS,      /* minimize: the last `history` steps make the metric */
+    EPL_BROYDEN     /* root, fixed point: the slope is learned from the steps, `history` of them,
+                       then anew; one value of F a step, no linear system */
 } epl_solve_method;
 typedef struct {
     epl_fn *parent;
     epl_solve_method method;      /* EPL_NEWTON; EPL_ANDERSON; EPL_LBFGS */
     double tol;                   /* of the residual; 1e-5 in f32, 1e-10 in f64 */
     int64_t most;                 /* steps at most; 100 */
-    int64_t history;              /* 5; EPL_LBFGS 10 */
+    int64_t history;              /* 5; EPL_LBFGS 10, EPL_BROYDEN 20 */
     double damping;               /* of fixed points; 1 */
     epl_linear_solver step;       /* of the steps of EPL_NEWTON; tol 1e-3 */
     epl_linear_solver derivative; /* of derivatives; minimize: EPL_CG */

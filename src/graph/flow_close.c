@@ -158,27 +158,6 @@ static bool close_loop(epl_fn *f)
 }
 
 /* -- branches ------------------------------------------------------------------------------ */
-/* Every name that a checkpoint is to keep marks a value of it. */
-static bool names_known(epl_fn *f)
-{
-    const char *at = f->flow->names;
-    for (size_t n; at && *(at += strspn(at, ", ")); at += n) {
-        bool found = false;
-        n = strcspn(at, ", ");
-        for (epl__id id = 0; id < f->main.count && !found; id++) {
-            const epl__node *m = epl__node_at(f, id);
-            found = m->prim == &epl__prim_named && strlen(epl__name_of(m)) == n &&
-                    !strncmp(epl__name_of(m), at, n);
-        }
-        if (found)
-            continue;
-        epl__fail(f, EPL_ERR_ARG, "[checkpoint] keep: no value of it is named \"%.*s\"", (int)n,
-                  at);
-        return false;
-    }
-    return true;
-}
-
 static bool close_branches(epl_fn *first)
 {
     epl__flow *w = first->flow;
@@ -198,7 +177,7 @@ static bool close_branches(epl_fn *first)
         at += b->entries;
         b->closed = true;
     }
-    if (!names_known(first))
+    if (!epl__names_known(first, w->names))
         return false;
     if (w->all) {
         w->operand = in;

@@ -4,6 +4,7 @@
  * linear there. A function that is linear by luck (x x / x) is not found to be.
  */
 #include <string.h>
+#include "../base/scope.h"
 #include "../base/type.h"
 #include "region.h"
 
@@ -12,7 +13,14 @@ typedef struct {
     bool *live, *set; /* by id: needed; depends on the inputs */
     bool **parts;     /* by id, of regions: which parts depend */
     epl__arena *scratch;
+    char *why;
 } walk;
+
+static bool refused(walk *w, const char *op, const char *why)
+{
+    epl__text(w->why, EPL__WHY, "[%s] %s", op, why);
+    return false;
+}
 
 static void mark_live(walk *w)
 {
@@ -21,31 +29,28 @@ static void mark_live(walk *w)
     epl__live_below(w->b, w->live);
 }
 
-static bool linear_node(const walk *w, const epl__node *n)
+static bool linear_node(walk *w, const epl__node *n)
 {
     const epl_prim *p = n->prim;
     uint32_t varying = 0;
     if (!p->transpose || !epl_dtype_is_float(n->type->dtype))
-        return false;
+        return refused(w, p->name, "is no linear operation");
     for (uint32_t i = 0; i < n->count; i++) {
         if (!w->set[n->in[i]])
             continue;
         varying++;
-        if (!epl_dtype_is_float(epl__node_at(w->b, n->in[i])->type->dtype))
-            return false;
-        if (p->linear && i < 32 && !(p->linear >> i & 1))
-            return false;
-        if (!p->linear && !p->multilinear && i > 0)
-            return false; /* a quotient is linear in its first operand alone */
+        bool one = p->linear ? i >= 32 || p->linear >> i & 1 : p->multilinear || i == 0;
+        if (!one || !epl_dtype_is_float(epl__node_at(w->b, n->in[i])->type->dtype))
+            return refused(w, p->name, "is not linear in that operand"); /* as a / b in b */
     }
-    return !p->multilinear || varying == 1;
+    return !p->multilinear || varying == 1 || refused(w, p->name, "of two of them");
 }
 
 static bool linear_scan(walk *w, const epl__region *r, bool *in, bool *parts)
 {
     bool *out = epl__arena_take(w->scratch, r->body[0]->outputs + 1);
     if (!out || !epl__dependence(r, 0, false, in, out, w->scratch) ||
-        !epl__linear_in(r->body[0], in, out, w->scratch))
+        !epl__linear_in(r->body[0], in, out, w->scratch, w->why))
         return false;
     for (uint32_t i = 0, c = 0; i < r->body[0]->inputs; i++)
         if (r->role[i] == EPL__CARRY) {
@@ -57,22 +62,38 @@ static bool linear_scan(walk *w, const epl__region *r, bool *in, bool *parts)
     return true;
 }
 
+/* Which operands depend, the predicate not counted. */
+static bool *set_operands(const walk *w, const epl__node *n)
+{
+    uint32_t at = epl__predicates(epl__region_of(n));
+    bool *in = epl__arena_take(w->scratch, n->count + 1);
+    for (uint32_t i = at; in && i < n->count; i++)
+        in[i - at] = w->set[n->in[i]];
+    return in;
+}
+
 static bool linear_region(walk *w, epl__id id)
 {
     const epl__node *n = epl__node_at(w->b, id);
     const epl__region *r = epl__region_of(n);
     uint32_t parts = epl__region_parts(r), at = epl__predicates(r);
-    bool *in = epl__arena_take(w->scratch, n->count + 1);
+    bool *in = set_operands(w, n);
     bool *one = epl__arena_take(w->scratch, parts + 1);
     w->parts[id] = epl__arena_take(w->scratch, parts + 1);
-    if (!in || !one || !w->parts[id] || r->kind == EPL__WHILE || (at && w->set[n->in[0]]))
+    if (!in || !one || !w->parts[id])
         return false;
-    for (uint32_t i = at; i < n->count; i++)
-        in[i - at] = w->set[n->in[i]];
+    if (r->kind == EPL__WHILE)
+        return refused(w, "while", "takes one in, and has no reverse derivative without .most");
+    if (at && w->set[n->in[0]])
+        return refused(w, "switch", "chooses by one");
     if (r->kind == EPL__SCAN)
         return linear_scan(w, r, in, w->parts[id]);
+    if (r->custom && r->custom->linear) {
+        memset(w->parts[id], true, parts);
+        return true; /* each part says */
+    }
     for (uint32_t k = 0, first = 0; k < r->bodies; k++) {
-        if (!epl__linear_in(r->body[k], in + first, one, w->scratch))
+        if (!epl__linear_in(r->body[k], in + first, one, w->scratch, w->why))
             return false;
         for (uint32_t i = 0; i < parts; i++)
             w->parts[id][i] |= one[i];
@@ -81,26 +102,40 @@ static bool linear_region(walk *w, epl__id id)
     return true;
 }
 
+static bool part_at(walk *w, epl__id id)
+{
+    const epl__node *n = epl__node_at(w->b, id), *of = epl__node_at(w->b, n->in[0]);
+    const epl__custom *c = epl__region_of(of)->custom;
+    int64_t index = ((const epl__part_attrs *)n->attrs)->index;
+    w->set[id] = w->parts[n->in[0]] && w->parts[n->in[0]][index];
+    if (!w->set[id] || !c || !c->linear)
+        return true;
+    const bool *in = set_operands(w, of);
+    return in && (c->linear(epl__region_of(of), in, (uint32_t)index) ||
+                  refused(w, "solution", "depends on one in what is no linear way"));
+}
+
 static bool node_at(walk *w, epl__id id)
 {
     const epl__node *n = epl__node_at(w->b, id);
     bool any = false;
-    if (n->prim == &epl__prim_part) {
-        const bool *parts = w->parts[n->in[0]];
-        w->set[id] = parts && parts[((const epl__part_attrs *)n->attrs)->index];
-        return true;
-    }
+    if (n->prim == &epl__prim_part)
+        return part_at(w, id);
     for (uint32_t i = 0; i < n->count; i++)
         any |= w->set[n->in[i]];
     w->set[id] |= any && n->prim != &epl__prim_region;
     return !any || (n->prim == &epl__prim_region ? linear_region(w, id) : linear_node(w, n));
 }
 
-bool epl__linear_in(const epl_fn *body, const bool *in, bool *out, epl__arena *scratch)
+bool epl__linear_in(const epl_fn *body, const bool *in, bool *out, epl__arena *scratch, char *why)
 {
     size_t count = body->main.count + 1;
-    walk w = {body, epl__arena_take(scratch, count), epl__arena_take(scratch, count),
-              epl__arena_take(scratch, count * sizeof *w.parts), scratch};
+    walk w = {body,
+              epl__arena_take(scratch, count),
+              epl__arena_take(scratch, count),
+              epl__arena_take(scratch, count * sizeof *w.parts),
+              scratch,
+              why};
     bool ok = w.live && w.set && w.parts;
     if (!ok)
         return false;

@@ -80,3 +80,41 @@ bool epl__name_in(const char *list, const char *name)
     }
     return false;
 }
+
+/* Where a name of n letters marks a value: nowhere, where it is of no use, or in f. */
+typedef enum { NOWHERE, HIDDEN, SEEN } place;
+static place place_of(const epl_fn *f, const char *name, size_t n)
+{
+    place best = NOWHERE;
+    for (epl__id id = 0; id < f->main.count && best < SEEN; id++) {
+        const epl__node *m = epl__node_at(f, id);
+        const epl__region *r = m->prim == &epl__prim_region ? epl__region_of(m) : NULL;
+        if (m->prim == &epl__prim_named && strlen(epl__name_of(m)) == n &&
+            !strncmp(epl__name_of(m), name, n))
+            return SEEN;
+        for (uint32_t k = 0; r && k < r->bodies; k++) {
+            place in = place_of(r->body[k], name, n);
+            in = in == SEEN && !epl__names_pass(r) ? HIDDEN : in;
+            best = in > best ? in : best;
+        }
+    }
+    return best;
+}
+
+bool epl__names_known(epl_fn *f, const char *list)
+{
+    for (size_t n; list && *(list += strspn(list, ", ")); list += n) {
+        n = strcspn(list, ", ");
+        place at = place_of(f, list, n);
+        if (at == SEEN)
+            continue;
+        epl__fail(
+            f, EPL_ERR_ARG, "[checkpoint] keep: no value of it is named \"%.*s\"%s", (int)n, list,
+            at == HIDDEN ? ", but one that it cannot keep: in a while without .most, a custom "
+                           "derivative, a solver or a further checkpoint; mark what comes "
+                           "out of that"
+                         : ": mark one by epl_keep inside of it");
+        return false;
+    }
+    return true;
+}

@@ -18,6 +18,7 @@ typedef enum { EPL__PASS, EPL__EACH, EPL__CARRY } epl__role;
  * value. SWITCH: what the chosen body gives.
  * Outputs of a body. SCAN: next of each carried value, then what is collected. WHILE: next
  * of each, then whether to go on (asked before a step). SWITCH: its results. */
+struct epl__region;
 /* Derivatives of a switch of one body that are a rule's, not the body's. Both work like
  * epl__region_tangents and epl__region_transpose, and may build such regions again: a rule is
  * asked only when a derivative is, so it may stand on itself. */
@@ -25,9 +26,11 @@ typedef struct epl__custom {
     bool (*tangents)(epl_fn *f, epl__id region, const epl_val *dx, epl__id *dy);
     bool (*transpose)(epl_fn *f, epl__id region, const epl__id *ct, epl__id *back);
     const void *data; /* the rule's; NULL for a function above: the body's own derivative */
+    /* Is result `part` linear in the operands that are set? NULL: the body says. */
+    bool (*linear)(const struct epl__region *r, const bool *in, uint32_t part);
 } epl__custom;
 extern const epl__custom epl__by_body; /* no rule at all, but inlined by plans */
-typedef struct {
+typedef struct epl__region {
     epl__region_kind kind;
     int64_t length;            /* SCAN: steps */
     bool reverse;              /* SCAN: from the last entry to the first */
@@ -41,7 +44,7 @@ typedef struct {
     const uint8_t *role; /* by operand; the predicate of a switch of several is not counted */
     uint32_t carries;
 } epl__region;
-/* Outputs of a body that derivatives take instead of making them again; once chosen it stays. */
+/* Outputs of a body that derivatives take instead of making them again; once chosen they stay. */
 typedef struct epl__choice {
     uint32_t count;
     uint32_t output[];
@@ -78,6 +81,16 @@ static inline const char *epl__name_of(const epl__node *n)
     return ((const epl__named_attrs *)n->attrs)->name;
 }
 
+/* Do the names of a checkpoint around it mark values in it? Those of a while are of no number of
+ * steps; a rule and a further checkpoint say themselves what derivatives read. */
+static inline bool epl__names_pass(const epl__region *r)
+{
+    bool steps = r->kind == EPL__SCAN || (r->kind == EPL__SWITCH && r->bodies > 1);
+    return steps && !r->custom && !r->again;
+}
+/* Every name of the list marks a value in f; else false with an error. */
+bool epl__names_known(epl_fn *f, const char *list);
+
 /* -- bodies ---------------------------------------------------------------------------- */
 /* An empty function in f's scope, its ports, and what it gives. */
 epl_fn *epl__body_new(epl_fn *f);
@@ -98,8 +111,10 @@ bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t f
 bool epl__ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map);
 /* f with the bodies of checkpoints and of regions that have a rule in their place; or f itself. */
 const epl_fn *epl__expanded(epl_scope *s, const epl_fn *f);
-/* Which outputs depend on the inputs that are set, if they do so linearly; else false. */
-bool epl__linear_in(const epl_fn *body, const bool *in, bool *out, epl__arena *scratch);
+/* Which outputs depend on the inputs that are set, if they do so linearly; else false, and why
+ * (EPL__WHY bytes, empty before): "[mul] of two of them", or nothing without memory. */
+enum { EPL__WHY = 96 };
+bool epl__linear_in(const epl_fn *body, const bool *in, bool *out, epl__arena *scratch, char *why);
 /* Drops inputs that no output needs, but for those that keep[i] asks to stay; afterwards
  * keep tells which stayed. */
 bool epl__body_prune(epl_fn *body, bool *keep);

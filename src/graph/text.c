@@ -93,6 +93,26 @@ static const char *region_name(const epl__region *r)
                                    : "call";
 }
 
+/* The node that makes output `index` of b, in the loops and branches that it comes from. */
+static const epl__node *made_by(const epl_fn *b, uint32_t index)
+{
+    for (;;) {
+        const epl__node *n = epl__node_at(b, b->output[index].value);
+        if (n->prim == &epl__prim_permute && epl__node_at(b, n->in[0])->prim == &epl__prim_part)
+            n = epl__node_at(b, n->in[0]); /* of a map */
+        if (n->prim != &epl__prim_part)
+            return n;
+        const epl__region *r = epl__region_of(epl__node_at(b, n->in[0]));
+        int64_t at = ((const epl__part_attrs *)n->attrs)->index;
+        if (!epl__names_pass(r) || at < 2 * (int64_t)r->carries)
+            return n;
+        b = r->body[0];
+        index = (uint32_t)at - r->carries;
+        for (uint32_t k = 1; k < r->bodies && !epl__node_at(b, b->output[index].value)->count; k++)
+            b = r->body[k]; /* zeros stand for the value of another branch */
+    }
+}
+
 /* What a checkpoint was chosen to keep. */
 static void put_kept(text *t, const epl__region *r)
 {
@@ -103,7 +123,7 @@ static void put_kept(text *t, const epl__region *r)
     for (uint32_t i = 0; kept && i < kept->count; i++) {
         const epl__port *p = &b->output[kept->output[i]];
         bytes += epl_bytes(p->type);
-        put(t, "%s %s %s", i ? "," : "  keeps", epl__node_at(b, p->value)->prim->name,
+        put(t, "%s %s %s", i ? "," : "  keeps", made_by(b, kept->output[i])->prim->name,
             epl_type_text(p->type, type));
     }
     if (kept)

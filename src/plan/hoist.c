@@ -1,10 +1,10 @@
 /* hoist.c -- what would be done again and again is done once.
  *
  * In a loop's body, a step that reads nothing but what is the same at all steps of the loop
- * comes first and is run once; so is the packing of a matrix that is multiplied by at every
- * step, if that takes no more than half of what the loop gives. Invariant: what such a step makes
- * and others read keeps its memory to the end, and lies in no result. A matrix that many parts of
- * one product would pack for themselves is packed before it.
+ * comes first and is run once, at the loop's first step, if there is one; so is the packing of a
+ * matrix that is multiplied by at every step, if that takes no more than half of what the loop
+ * gives. Invariant: what such a step makes and others read keeps its memory to the end, and lies in
+ * no result. A matrix that many parts of one product would pack for themselves is packed before it.
  */
 #include <string.h>
 #include "../base/scope.h"

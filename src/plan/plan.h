@@ -29,7 +29,8 @@ typedef struct {
     int64_t *carry_bytes, *spare;       /* by carried value; spare: bytes into own */
     int64_t *given_bytes, *entry_bytes; /* by further output; by operand */
     int64_t flag;                       /* of a while: bytes into own */
-    size_t own, space, slots;           /* its memory; a body's; a body's pointers */
+    size_t own, space, slots;           /* its memory; the bodies'; a body's pointers */
+    size_t apart;                       /* of a while: where the condition's memory begins */
     double cost;
 } epl__run_region;
 typedef struct {

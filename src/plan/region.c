@@ -12,13 +12,24 @@ static int64_t up(int64_t n)
     return (n + 63) / 64 * 64;
 }
 
-/* Inputs of a scan's body that are the same at every step. */
+/* Inputs of a loop's body that are the same at every step. */
 static bool *passed_in(epl__making *m, const epl__layout *l)
 {
     bool *same = epl__arena_take(&m->arena, l->region.body[0]->inputs + 1);
     for (uint32_t i = 0; same && i < l->operands; i++)
         same[l->slot[i]] = l->region.role[i] == EPL__PASS;
     return same;
+}
+
+/* Bytes of the bodies up to k, of which it takes `inner`. They lie in one place, but for a while
+ * that does some of a step once: its condition, asked between two steps, lies apart then. */
+static size_t space_with(epl__run_region *r, uint32_t k, size_t inner)
+{
+    bool twice = r->layout->region.kind == EPL__WHILE && k == 1;
+    if (!twice || !(r->body[0]->once + r->body[1]->once))
+        return inner > r->space ? inner : r->space;
+    r->apart = (size_t)up((int64_t)inner);
+    return r->apart + r->space;
 }
 
 static bool programs(epl__making *m, epl__run_region *r)
@@ -28,7 +39,7 @@ static bool programs(epl__making *m, epl__run_region *r)
     r->body = epl__arena_take(arena, (l->region.bodies + 1) * sizeof *r->body);
     for (uint32_t k = 0; r->body && k < l->region.bodies; k++) {
         l->region.body[k]->check = m->f->check;
-        bool *same = l->region.kind == EPL__SCAN ? passed_in(m, l) : NULL;
+        bool *same = l->region.kind == EPL__SWITCH ? NULL : passed_in(m, l);
         epl__program *p =
             epl__body_make(m->scope, arena->alloc, l->region.body[k], same, l->bytes / 2);
         if (!p)
@@ -38,7 +49,7 @@ static bool programs(epl__making *m, epl__run_region *r)
         m->program->inner = p;
         size_t inner = up((int64_t)p->workspace) + p->nested,
                slots = epl__slots(p) + l->region.carries;
-        r->space = inner > r->space ? inner : r->space;
+        r->space = space_with(r, k, inner);
         r->slots = slots > r->slots ? slots : r->slots;
         m->program->scratch = p->scratch > m->program->scratch ? p->scratch : m->program->scratch;
         m->program->most_arrays =

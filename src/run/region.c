@@ -140,6 +140,7 @@ static epl_status whiled(loop *c)
     const epl__layout *l = c->l;
     const epl__program *ask = c->r->body[0], *body = c->r->body[1];
     uint32_t carries = l->region.carries;
+    char *memory = c->base[0];
     for (uint32_t i = 0; i < carries; i++)
         put(c->carry[i] = result(c, l->last[i]), operand(c, l->operand_of[i]),
             c->r->carry_bytes[i]);
@@ -148,14 +149,16 @@ static epl_status whiled(loop *c)
         for (uint32_t i = 0; i < carries; i++)
             *input_slot(c, ask, l->operand_of[i]) = c->carry[i];
         *output_slot(c, ask, 0) = c->own + c->r->flag;
-        epl_status status = epl__frame_run(ask, 0, &c->inner);
+        c->base[0] = memory + c->r->apart;
+        epl_status status = epl__frame_run(ask, t ? ask->once : 0, &c->inner);
         if (status != EPL_OK)
             return at_step(c, status, t);
         if (!*(const bool *)(c->own + c->r->flag))
             break;
         for (uint32_t i = 0; i < carries; i++)
             *output_slot(c, body, i) = t % 2 ? result(c, l->last[i]) : c->own + c->r->spare[i];
-        status = epl__frame_run(body, 0, &c->inner);
+        c->base[0] = memory;
+        status = epl__frame_run(body, t ? body->once : 0, &c->inner);
         if (status != EPL_OK)
             return at_step(c, status, t);
         for (uint32_t i = 0; i < carries; i++)

@@ -1,51 +1,16 @@
 /* checkpoint.c -- what derivatives of a checkpoint take from it instead of making it again.
  *
  * Kept values are further outputs of the checkpoint's body and further inputs of its tangents,
- * where they stand for the nodes that compute them. They are chosen once, at the first
- * derivative. A budget is spent on one value after the other: on the one that spares most work
- * for each of its bytes, given what is kept already. That is the cost of all that is made again
- * for its sake alone: what it dominates, seen from what the tangents read. Of equal ones, the
- * earlier.
+ * where they stand for the nodes that compute them (checkpoint_taken.c). They are chosen once, at
+ * the first derivative: by their names (checkpoint_names.c) or by a budget. A budget is spent on
+ * one value after the other: on the one that spares most work for each of its bytes, given what is
+ * kept already. That is the cost of all that is made again for its sake alone: what it dominates,
+ * seen from what the tangents read. Of equal ones, the earlier.
  */
 #include <string.h>
 #include "../base/scope.h"
 #include "../base/type.h"
 #include "checkpoint.h"
-
-/* What the outputs need; nothing below those that are there. */
-static bool *needed(const epl_fn *b, const epl__id *there, epl__arena *scratch)
-{
-    bool *live = epl__arena_take(scratch, b->main.count + 1);
-    for (uint32_t i = 0; live && i < b->outputs; i++)
-        live[b->output[i].value] = true;
-    for (epl__id id = b->main.count; live && id-- > 0;) {
-        const epl__node *n = epl__node_at(b, id);
-        for (uint32_t k = 0; live[id] && there[id] == EPL__ID_NONE && k < n->count; k++)
-            live[n->in[k]] = true;
-    }
-    return live;
-}
-
-epl_fn *epl__choice_taken(epl_fn *f, const epl_fn *g, const epl__id *value, uint32_t count)
-{
-    epl__arena scratch;
-    epl__arena_init(&scratch, f->arena.alloc);
-    epl_fn *h = epl__body_new(f);
-    epl__id *to = epl__no_ids(g, &scratch);
-    for (uint32_t i = 0; h && to && i < g->inputs; i++)
-        to[g->input[i].value] = epl__body_input(h, &g->input[i].type);
-    for (uint32_t i = 0; h && to && i < count; i++) {
-        epl__id in = epl__body_input(h, epl__node_at(g, value[i])->type);
-        bool free = epl__node_at(g, value[i])->prim == &epl__prim_const;
-        to[value[i]] = to[value[i]] == EPL__ID_NONE && !free ? in : to[value[i]];
-    }
-    bool *live = h && to ? needed(g, to, &scratch) : NULL;
-    bool ok = live && epl__built_again(h, g, g->main.count, live, to, &scratch);
-    for (uint32_t i = 0; ok && i < g->outputs; i++)
-        ok = epl__body_output(h, to[g->output[i].value]);
-    epl__arena_free(&scratch);
-    return ok ? h : NULL;
-}
 
 /* -- what it costs ----------------------------------------------------------------------------- */
 static double dim_of(const epl_type *t, const char *labels, char label)
@@ -216,8 +181,7 @@ static bool weighed(weighing *w, epl_fn *f, const epl_fn *b, const epl_val *give
         x[nx] = to[b->input[i].value];
         dx[nx++] = epl__body_input(w->g, &b->input[i].type);
     }
-    bool *live = needed(b, to, scratch);
-    if (!live || !epl__built_again(w->g, b, b->main.count, live, to, scratch))
+    if (!epl__rebuilt(w->g, b, to, NULL, 0, scratch))
         return false;
     for (uint32_t i = 0; i < b->outputs; i++)
         y[i] = to[b->output[i].value];
@@ -256,19 +220,8 @@ static uint32_t by_budget(epl_fn *f, const epl__region *r, const epl_val *given,
     }
 }
 
-/* -- names ------------------------------------------------------------------------------------- */
-static uint32_t by_name(const epl__region *r, epl__id *id)
-{
-    const epl_fn *b = r->body[0];
-    uint32_t count = 0;
-    for (epl__id i = 0; i < b->main.count; i++) {
-        const epl__node *n = epl__node_at(b, i);
-        if (n->prim == &epl__prim_named && epl__name_in(r->keep, epl__name_of(n)))
-            id[count++] = n->in[0];
-    }
-    return count;
-}
-
+/* -- the choice ---------------------------------------------------------------------------------
+ */
 bool epl__choice_made(epl_fn *f, epl__id region, const epl_val *dx)
 {
     const epl__region *r = epl__region_of(epl__node_at(f, region));
@@ -279,8 +232,12 @@ bool epl__choice_made(epl_fn *f, epl__id region, const epl_val *dx)
         return true;
     epl__arena scratch;
     epl__arena_init(&scratch, f->arena.alloc);
-    epl__id *id = epl__arena_take(&scratch, (b->main.count + 1) * sizeof *id);
-    uint32_t count = !id ? 0 : r->keep ? by_name(r, id) : by_budget(f, r, dx, id, &scratch);
+    epl__id *id = NULL;
+    uint32_t count = 0;
+    if (r->keep)
+        count = epl__by_name(f, r, &id, &scratch);
+    else if ((id = epl__arena_take(&scratch, (b->main.count + 1) * sizeof *id)))
+        count = by_budget(f, r, dx, id, &scratch);
     epl__choice *kept = epl__arena_take(&b->arena, sizeof *kept + count * sizeof *kept->output);
     for (uint32_t i = 0; id && kept && i < count; i++) {
         uint32_t at;

@@ -275,7 +275,7 @@ static bool complete(epl_fn *c, const epl__rule *r, uint32_t own)
     return true;
 }
 
-static bool linear_in_seeds(const epl__rule *r)
+static bool linear_in_seeds(const epl__rule *r, char *why)
 {
     epl__arena scratch;
     epl__arena_init(&scratch, r->rule->arena.alloc);
@@ -283,7 +283,7 @@ static bool linear_in_seeds(const epl__rule *r)
     bool *out = epl__arena_take(&scratch, r->pairs + 1);
     for (uint32_t k = 0; in && k < r->inputs; k++)
         in[k] = r->input[k].kind == EPL__SEED;
-    bool linear = in && out && epl__linear_in(r->rule, in, out, &scratch);
+    bool linear = in && out && epl__linear_in(r->rule, in, out, &scratch, why);
     epl__arena_free(&scratch);
     return linear;
 }
@@ -300,12 +300,16 @@ static bool close_rule(epl_fn *c)
     if (!complete(c, r, own) || !outer_values(c, r))
         return false;
     r->rule->closed = true;
-    bool linear = linear_in_seeds(r);
+    char why[EPL__WHY] = "";
+    bool linear = linear_in_seeds(r, why);
+    if (!linear && !*why)
+        return no_memory(c);
     if (!linear && !r->backward) {
         epl__fail(c, EPL_ERR_RULE,
-                  "[custom_jvp] the rule is not linear in its tangents: each must pass through "
-                  "sums, products with values that do not depend on tangents, and what only moves "
-                  "numbers");
+                  "[custom_jvp] the rule is not linear in its tangents: %s; each must pass through "
+                  "sums, products with values that do not depend on tangents, right sides of "
+                  "epl_solve_linear, and what only moves numbers",
+                  why);
         return false;
     }
     if (r->backward && !(r->forward = epl__rule_forward(c, r, linear)))

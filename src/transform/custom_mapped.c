@@ -155,6 +155,12 @@ static bool transpose(epl_fn *f, epl__id id, const epl__id *ct, epl__id *back)
     return finish(&e, true);
 }
 
+static bool linear(const epl__region *r, const bool *in, uint32_t part)
+{
+    const epl__region *one = ((const mapped_rule *)r->custom->data)->one;
+    return one->custom->linear(one, in, part);
+}
+
 const epl__custom *epl__custom_mapped(epl_fn *f, const epl__region *r, const bool *mapped,
                                       uint32_t operands, int64_t size)
 {
@@ -165,6 +171,6 @@ const epl__custom *epl__custom_mapped(epl_fn *f, const epl__region *r, const boo
         return NULL;
     memcpy(of, mapped, operands);
     *d = (mapped_rule){r, size, of};
-    *c = (epl__custom){tangents, transpose, d};
+    *c = (epl__custom){tangents, transpose, d, r->custom->linear ? linear : NULL};
     return c;
 }

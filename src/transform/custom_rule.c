@@ -160,7 +160,7 @@ static epl__id wait_build(epl_fn *f, const epl__rule *rule, const epl__id *in, b
         return EPL__ID_NONE;
     }
     memset(role, EPL__PASS, count);
-    *c = (epl__custom){wait_tangents, wait_transpose, rule};
+    *c = (epl__custom){wait_tangents, wait_transpose, rule, NULL};
     epl_fn *body = rule->forward;
     epl__region like = {
         .kind = EPL__SWITCH, .bodies = 1, .body = &body, .custom = with_rule ? c : &epl__by_body};
@@ -267,7 +267,7 @@ const epl__custom *epl__rule_custom(epl_fn *f, const epl__rule *rule)
 {
     epl__custom *c = epl__arena_take(&f->arena, sizeof *c);
     if (c)
-        *c = (epl__custom){rule->backward ? wait : tangents, NULL, rule};
+        *c = (epl__custom){rule->backward ? wait : tangents, NULL, rule, NULL};
     return c;
 }
 

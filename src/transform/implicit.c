@@ -79,6 +79,15 @@ typedef struct {
 static bool linear_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *dy);
 static bool linear_transpose(epl_fn *f, epl__id id, const epl__id *ct, epl__id *back);
 
+/* The solution is linear in b. */
+static bool linear_in_b(const epl__region *r, const bool *in, uint32_t part)
+{
+    bool matrix = false;
+    for (uint32_t i = 0; i + 1 < r->body[0]->inputs; i++)
+        matrix |= in[i];
+    return part == EPL__SOLUTION && !matrix;
+}
+
 static const epl__custom *linear_custom(epl_fn *f, const epl__linear_how *how,
                                         const epl__operator *a, const epl__operator *p)
 {
@@ -90,7 +99,7 @@ static const epl__custom *linear_custom(epl_fn *f, const epl__linear_how *how,
     *strict = *how;
     strict->report = false; /* no one would be told of a derivative */
     *d = (linear_rule){strict, a->body, p ? p->body : NULL, a->at, p ? p->at : 0};
-    *c = (epl__custom){linear_tangents, linear_transpose, d};
+    *c = (epl__custom){linear_tangents, linear_transpose, d, linear_in_b};
     return c;
 }
 
@@ -304,6 +313,6 @@ const epl__custom *epl__implicit_rule(epl_fn *f, const epl_fn *model, uint32_t u
         return NULL;
     }
     *d = (implicit_rule){model, unknown, derivative};
-    *c = (epl__custom){implicit_tangents, NULL, d};
+    *c = (epl__custom){implicit_tangents, NULL, d, NULL};
     return c;
 }

@@ -46,12 +46,12 @@ static bool varying(tangents *t)
 static const epl__choice *kept_of(const epl__region *r)
 {
     static const epl__choice none;
-    bool keeps = r->again || r->kind == EPL__SCAN;
+    bool keeps = r->again || r->kind == EPL__SCAN || (r->kind == EPL__SWITCH && r->bodies > 1);
     return keeps && r->body[0]->kept ? r->body[0]->kept : &none;
 }
 
-/* A checkpoint's or a scan's tangents with its kept values as further inputs; y: ids of all its
- * outputs. */
+/* A checkpoint's, a scan's or a switch's tangents with its kept values as further inputs; y: ids of
+ * all its outputs. */
 static epl_fn *from_kept(tangents *t, epl_fn *g, const epl__id *y)
 {
     const epl__choice *kept = kept_of(t->r);
@@ -262,7 +262,7 @@ static bool prune(tangents *t, epl_fn *body, operand_list *o, uint32_t first)
 static epl__id linear_region(tangents *t, epl__id node)
 {
     const epl__region *r = t->r;
-    size_t most = 2 * (size_t)t->n->count + 2 + kept_of(r)->count;
+    size_t most = 2 * (size_t)t->n->count + 2 + (size_t)kept_of(r)->count * r->bodies;
     operand_list o = {epl__arena_take(&t->scratch, most * sizeof *o.in),
                       epl__arena_take(&t->scratch, most), 0};
     epl_fn **body = epl__arena_take(&t->scratch, r->bodies * sizeof *body);

@@ -186,8 +186,6 @@ Test(checkpoint, in_maps_and_around_them)
             epl_val whole = epl_sum(epl_square(mapped(PLAIN, d, 0, around)));
             epl_val g = epl_gradient(whole, d.w), h = epl_hvp(whole, d.w, epl_cos(d.w));
             for (policy p = NOTHING; p < POLICIES; p++) {
-                if (around && chunk && (p == NAMED || p == BOTH))
-                    continue; /* the names are in the loop over chunks: an error, see below */
                 epl_val part = epl_sum(epl_square(mapped(p, d, chunk, around)));
                 near(part, whole, 1e-14);
                 near(epl_gradient(part, d.w), g, 1e-12);

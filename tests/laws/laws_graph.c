@@ -15,7 +15,7 @@ typedef struct {
     epl_array in[ROOM];
     size_t ins, outs;
     epl_val x[ROOM], y[DERIVED_ROOM];
-    epl_type out[8];
+    epl_type out[12];
 } probe;
 
 static epl_val probe_input(probe *b, epl_array a)
@@ -167,46 +167,54 @@ void law_of_nested(const sample *p)
 }
 
 /* -- checkpoints ------------------------------------------------------------------------------- */
-/* The first result with all of the function in a checkpoint with a budget of bytes. */
+/* The first result with all of the function in a checkpoint: with a budget of bytes, or (-1) one
+ * that keeps what is named, in loops and branches, too. */
 static epl_val made_again(probe *b, int64_t bytes)
 {
-    epl_fn *c = epl_checkpoint(b->f, .bytes = bytes);
+    epl_fn *c = bytes < 0 ? epl_checkpoint(b->f, .keep = "drawn")
+                          : epl_checkpoint(b->f, .bytes = bytes);
     epl_val x[ROOM], y[DERIVED_ROOM];
     for (size_t i = 0; i < b->p->call.inputs; i++)
         x[i] = epl_pass(c, b->x[i]);
     epl_call(b->p->fn, (epl_vals){b->p->call.inputs, x}, y);
-    return epl_last(c, y[0]);
+    return epl_last(c, epl_keep(y[0], "drawn")); /* also where nothing is drawn */
 }
 
 void law_of_kept(const sample *p)
 {
     static const char *const what[] = {
-        "values without a checkpoint, and with one", "a gradient, which asks for more, and itself",
-        "values without a checkpoint, and with one that keeps", "a gradient of it, and itself"};
+        "values without a checkpoint, and with one",
+        "a gradient, which asks for more, and itself",
+        "values without a checkpoint, and with one that keeps",
+        "a gradient of it, and itself",
+        "values without a checkpoint, and with one that keeps by name",
+        "a gradient of it, and itself"};
     static const char *const more[] = {
         "gradients without a checkpoint, and with one",
         "gradients without a checkpoint, and with one that keeps",
+        "gradients without a checkpoint, and with one that keeps by name",
         "their tangents without a checkpoint, and with one",
-        "their tangents without a checkpoint, and with one that keeps"};
-    const int64_t bytes[2] = {0, 8 * (1 + epl_count(p->out[0]))};
+        "their tangents without a checkpoint, and with one that keeps",
+        "their tangents without a checkpoint, and with one that keeps by name"};
+    const int64_t bytes[3] = {0, 8 * (1 + epl_count(p->out[0])), -1};
     probe b, d;
     probe_open(&b, p, "values");
     probe_open(&d, p, "derivatives");
     epl_val v = probe_input(&d, array_drawn(p->s, p->call.input[0].type, epl_key_fold(p->key, 11)));
-    epl_val g[3];
-    for (int i = 0; i < 2; i++) {
+    epl_val g[4];
+    for (int i = 0; i < 3; i++) {
         epl_val y = made_again(&b, bytes[i]), by_x = epl_gradient(epl_mean(epl_square(y)), b.x[0]);
         probe_output(&b, b.y[0]);
         probe_output(&b, y);
         probe_output(&b, by_x);
         probe_output(&b, by_x);
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         epl_val y = i ? made_again(&d, bytes[i - 1]) : d.y[0];
         g[i] = epl_gradient(epl_mean(epl_square(y)), d.x[0]);
     }
     for (int order = 0; order < 2; order++)
-        for (int i = 1; i < 3; i++) {
+        for (int i = 1; i < 4; i++) {
             probe_output(&d, order ? epl_jvp(g[0], d.x[0], v) : g[0]);
             probe_output(&d, order ? epl_jvp(g[i], d.x[0], v) : g[i]);
         }

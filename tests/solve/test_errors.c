@@ -82,7 +82,9 @@ Test(problem_errors, wrong_use)
     epl_unknown(epl_root(f), epl_zeros(f, epl_i64(3)));
     wrong("[unknown] f32 or f64");
     epl_root(f, .method = EPL_ANDERSON);
-    wrong("[root] method must be EPL_NEWTON");
+    wrong("[root] method must be EPL_NEWTON or EPL_BROYDEN");
+    epl_minimize(f, .method = EPL_BROYDEN);
+    wrong("[minimize] method must be EPL_LBFGS");
     epl_fixed_point(f, .most = 0);
     wrong("[fixed_point] most must be at least 1");
     epl_minimize(f, .tol = -1);
@@ -121,6 +123,8 @@ static void everything(epl_scope *scope, int which)
         y = equilibrium(m, we, xe, EPL_ANDERSON, (epl_linear_solver){.method = EPL_GMRES}, &k);
     else if (which == 1)
         y = cubic(m, epl_exp(epl_sum(we)), xe, (epl_linear_solver){.method = EPL_LU}, &k);
+    else if (which == 3)
+        y = equilibrium(m, we, xe, EPL_BROYDEN, (epl_linear_solver){.method = EPL_LU}, &k);
     else {
         epl_fn *q = epl_minimize(m);
         epl_val z = epl_unknown(q, xe), d = epl_sub(z, epl_matmul(we, z));
@@ -145,9 +149,15 @@ static void minimum(epl_scope *scope)
     everything(scope, 2);
 }
 
+static void broyden(epl_scope *scope)
+{
+    everything(scope, 3);
+}
+
 Test(problem_memory, may_end_anywhere)
 {
     memory_may_end_anywhere(fixed_point);
     memory_may_end_anywhere(root);
     memory_may_end_anywhere(minimum);
+    memory_may_end_anywhere(broyden);
 }
