@@ -11,8 +11,10 @@
 enum { BENCH_ARRAYS = 12 };
 typedef struct {
     epl_scope *s;
-    uint64_t draws; /* keys used so far */
-    epl_module net; /* of most workloads */
+    uint64_t draws;         /* keys used so far */
+    epl_module net;         /* of most workloads */
+    int64_t members, chunk; /* of mapped ones: how many, and how many at once (0: all; -1: the
+                               workload's own) */
     epl_array in[BENCH_ARRAYS], out[BENCH_ARRAYS];
     size_t ins, outs;
 } bench;
@@ -22,11 +24,17 @@ typedef struct {
     void (*data)(bench *b);             /* fills b->in */
     void (*build)(bench *b, epl_fn *f); /* inputs in that order, and the outputs */
     bool by_thread;                     /* each thread runs the plan for itself */
+    bool mapped;                        /* heeds b->chunk */
+    int64_t members;                    /* tasks, examples, members: b->members by default; or 0 */
+    int64_t chunk;                      /* b->chunk by default */
 } workload;
 
 /* By name; NULL: none. And by number; NULL after the last. */
 const workload *bench_named(const char *name);
 const workload *bench_at(size_t i);
+
+/* The data of a workload; b->members stands where it is not 0, b->chunk where it is not -1. */
+void bench_data(bench *b, const workload *w);
 
 /* -- for workloads --------------------------------------------------------------------------- */
 /* A description as a module with all sizes known. */

@@ -38,20 +38,25 @@ static epl_val cross_entropy(epl_module net, epl_val theta, epl_val x, epl_val y
     return epl_cross_entropy(epl_apply(net, theta, x, .train = true), y);
 }
 
-/* Five steps of gradient descent on the support, the loss of the query; second order. */
+/* Five steps of gradient descent on the support, the loss of the query; second order. In
+ * chunks each task's gradient is taken inside of the map, so that nothing is made twice. */
 static void maml(bench *b, epl_fn *f, const inner *in)
 {
     epl_val theta = bench_input(b, f, 0), state = bench_input(b, f, 1), v[4];
-    epl_fn *task = epl_map(f);
+    epl_fn *task = epl_map(f, .chunk = b->chunk);
     for (size_t i = 0; i < 4; i++)
         v[i] = epl_each(task, bench_input(b, f, 2 + i), 0);
-    epl_val phi = epl_pass(task, theta);
+    epl_val start = epl_pass(task, theta), phi = start;
     for (int k = 0; k < 5; k++) {
         epl_val g = epl_gradient(in->loss(in->net, phi, v[0], v[1]), phi);
         phi = epl_sub(phi, epl_scale(g, in->lr));
     }
-    epl_val loss = epl_mean(epl_collect(task, in->loss(in->net, phi, v[2], v[3])));
-    epl_val next = epl_opt_adam(theta, epl_gradient(loss, theta), &state, .lr = epl_num(1e-3));
+    epl_val query = in->loss(in->net, phi, v[2], v[3]), g = EPL_NO_VAL;
+    if (b->chunk)
+        g = epl_gradient(query, start);
+    epl_val loss = epl_mean(epl_collect(task, query));
+    g = b->chunk ? epl_mean(epl_collect(task, g), .dim = epl_axes(0)) : epl_gradient(loss, theta);
+    epl_val next = epl_opt_adam(theta, g, &state, .lr = epl_num(1e-3));
     epl_update(f, "in0", next);
     epl_update(f, "in1", state);
     bench_output(b, f, loss);
@@ -67,28 +72,26 @@ static void net_and_state(bench *b, const char *json, epl_type input)
 static void sine_data(bench *b)
 {
     net_and_state(b, sine_net, epl_f32(10, 1));
-    bench_uniform(b, epl_f32(25, 10, 1), -5, 5);
-    bench_uniform(b, epl_f32(25, 10, 1), -5, 5);
-    bench_uniform(b, epl_f32(25, 10, 1), -5, 5);
-    bench_uniform(b, epl_f32(25, 10, 1), -5, 5);
+    for (int i = 0; i < 4; i++)
+        bench_uniform(b, epl_f32(b->members, 10, 1), -5, 5);
 }
 
 static void sine(bench *b, epl_fn *f)
 {
     maml(b, f, &(inner){bench_net(b, sine_net, epl_f32(10, 1)), mse, 0.01});
 }
-const workload bench_maml_sine = {"maml_sine", sine_data, sine, false};
+const workload bench_maml_sine = {"maml_sine", sine_data, sine, false, true, 25, 0};
 
 static void conv_data(bench *b)
 {
     net_and_state(b, conv4, epl_f32(5, 1, 28, 28));
-    bench_normal(b, epl_f32(4, 5, 1, 28, 28), 1);
-    bench_below(b, epl_dims(4, 5), 5);
-    bench_normal(b, epl_f32(4, 75, 1, 28, 28), 1);
-    bench_below(b, epl_dims(4, 75), 5);
-    for (int i = 0; i < 20 && b->in[3].data; i++)
+    bench_normal(b, epl_f32(b->members, 5, 1, 28, 28), 1);
+    bench_below(b, epl_dims(b->members, 5), 5);
+    bench_normal(b, epl_f32(b->members, 75, 1, 28, 28), 1);
+    bench_below(b, epl_dims(b->members, 75), 5);
+    for (int64_t i = 0; i < b->members * 5 && b->in[3].data; i++)
         ((int64_t *)b->in[3].data)[i] = i % 5;
-    for (int i = 0; i < 300 && b->in[5].data; i++)
+    for (int64_t i = 0; i < b->members * 75 && b->in[5].data; i++)
         ((int64_t *)b->in[5].data)[i] = i / 15 % 5;
 }
 
@@ -96,7 +99,7 @@ static void conv(bench *b, epl_fn *f)
 {
     maml(b, f, &(inner){bench_net(b, conv4, epl_f32(5, 1, 28, 28)), cross_entropy, 0.4});
 }
-const workload bench_maml_conv = {"maml_conv", conv_data, conv, false};
+const workload bench_maml_conv = {"maml_conv", conv_data, conv, false, true, 4, 1};
 
 /* -- persample_grads: params, x, y -> [64, P] ---------------------------------------------------
  */
@@ -104,20 +107,21 @@ static void persample_data(bench *b)
 {
     b->net = bench_net(b, bench_cnn_plain, epl_f32(1, 1, 28, 28));
     bench_tree(b, epl_params_of(b->net));
-    bench_normal(b, epl_f32(64, 1, 1, 28, 28), 1);
-    bench_below(b, epl_dims(64, 1), 10);
+    bench_normal(b, epl_f32(b->members, 1, 1, 28, 28), 1);
+    bench_below(b, epl_dims(b->members, 1), 10);
 }
 
 static void persample(bench *b, epl_fn *f)
 {
     epl_module net = bench_net(b, bench_cnn_plain, epl_f32(1, 1, 28, 28));
     epl_val theta = bench_input(b, f, 0), xs = bench_input(b, f, 1), ys = bench_input(b, f, 2);
-    epl_fn *each = epl_map(f);
+    epl_fn *each = epl_map(f, .chunk = b->chunk);
     epl_val x = epl_each(each, xs, 0), y = epl_each(each, ys, 0), phi = epl_pass(each, theta);
     epl_val loss = epl_nll_loss(epl_apply(net, phi, x), y);
     bench_output(b, f, epl_collect(each, epl_gradient(loss, phi)));
 }
-const workload bench_persample_grads = {"persample_grads", persample_data, persample, false};
+const workload bench_persample_grads = {
+    "persample_grads", persample_data, persample, false, true, 64, 0};
 
 /* -- hvp: params, x, y, direction; hessian: params, x, y ------------------------------------------
  */
@@ -137,7 +141,7 @@ static void hvp(bench *b, epl_fn *f)
     epl_val v = bench_input(b, f, 3);
     bench_output(b, f, epl_hvp(epl_cross_entropy(epl_apply(net, theta, x), y), theta, v));
 }
-const workload bench_hvp = {"hvp", hvp_data, hvp, false};
+const workload bench_hvp = {"hvp", hvp_data, hvp, false, false, 0, 0};
 
 static void hessian_data(bench *b)
 {
@@ -151,18 +155,18 @@ static void hessian(bench *b, epl_fn *f)
 {
     epl_module net = bench_net(b, small_net, epl_f32(32, 8));
     epl_val theta = bench_input(b, f, 0), x = bench_input(b, f, 1), y = bench_input(b, f, 2);
-    bench_output(b, f, epl_hessian(epl_cross_entropy(epl_apply(net, theta, x), y), theta));
+    epl_val loss = epl_cross_entropy(epl_apply(net, theta, x), y);
+    bench_output(b, f, epl_hessian_block(loss, theta, theta, .chunk = b->chunk));
 }
-const workload bench_hessian = {"hessian", hessian_data, hessian, false};
+const workload bench_hessian = {"hessian", hessian_data, hessian, false, true, 0, 0};
 
-/* -- ensemble_train: [16, P] params, Adam's state, x, y
- * ---------------------------------------------- */
+/* -- ensemble_train: [16, P] params, Adam's state, x, y ----------------------------------- */
 static epl_spec members(bench *b, epl_module net)
 {
     epl_leaf_spec all = {.path = "members",
                          .dtype = EPL_F32,
                          .role = EPL_WEIGHT,
-                         .shape = epl_dims(16, epl_spec_count(epl_params_of(net))),
+                         .shape = epl_dims(b->members, epl_spec_count(epl_params_of(net))),
                          .init = epl_init_normal(0, 0.05)};
     return epl_spec_new(b->s, 1, &all);
 }
@@ -173,8 +177,8 @@ static void ensemble_data(bench *b)
     epl_spec spec = members(b, b->net);
     bench_tree(b, spec);
     bench_tree(b, epl_opt_adam_state(b->s, spec));
-    bench_normal(b, epl_f32(16, 64, 784), 1);
-    bench_below(b, epl_dims(16, 64), 10);
+    bench_normal(b, epl_f32(b->members, 64, 784), 1);
+    bench_below(b, epl_dims(b->members, 64), 10);
 }
 
 static void ensemble(bench *b, epl_fn *f)
@@ -183,7 +187,7 @@ static void ensemble(bench *b, epl_fn *f)
     epl_spec spec = members(b, net);
     epl_val theta = bench_input(b, f, 0), state = bench_input(b, f, 1);
     epl_val xs = bench_input(b, f, 2), ys = bench_input(b, f, 3);
-    epl_fn *each = epl_map(f);
+    epl_fn *each = epl_map(f, .chunk = b->chunk);
     epl_val one = epl_each(each, epl_leaf_at(spec, theta, 0), 0);
     epl_val x = epl_each(each, xs, 0), y = epl_each(each, ys, 0);
     epl_val losses = epl_collect(each, epl_cross_entropy(epl_apply(net, one, x), y));
@@ -193,10 +197,10 @@ static void ensemble(bench *b, epl_fn *f)
     epl_update(f, "in1", state);
     bench_output(b, f, loss);
 }
-const workload bench_ensemble_train = {"ensemble_train", ensemble_data, ensemble, false};
+const workload bench_ensemble_train = {
+    "ensemble_train", ensemble_data, ensemble, false, true, 16, 0};
 
-/* -- adam_10m: params, gradient, state
- * ----------------------------------------------------------------- */
+/* -- adam_10m: params, gradient, state ---------------------------------------------------- */
 static void adam_data(bench *b)
 {
     epl_leaf_spec all = {.path = "p",
@@ -217,4 +221,4 @@ static void adam(bench *b, epl_fn *f)
     epl_update(f, "in0", next);
     epl_update(f, "in2", state);
 }
-const workload bench_adam_10m = {"adam_10m", adam_data, adam, false};
+const workload bench_adam_10m = {"adam_10m", adam_data, adam, false, false, 0, 0};

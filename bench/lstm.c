@@ -30,4 +30,4 @@ static void build(bench *b, epl_fn *f)
     epl_update(f, "in1", state);
     bench_output(b, f, loss);
 }
-const workload bench_lstm_train = {"lstm_train", data, build, false};
+const workload bench_lstm_train = {"lstm_train", data, build, false, false, 0, 0};

@@ -45,7 +45,7 @@ static void mlp_train(bench *b, epl_fn *f)
     epl_update(f, "in1", state);
     bench_output(b, f, loss);
 }
-const workload bench_mlp_train = {"mlp_train", mlp_data, mlp_train, false};
+const workload bench_mlp_train = {"mlp_train", mlp_data, mlp_train, false, false, 0, 0};
 
 /* -- cnn_train: params, momentum, x, y, key ---------------------------------------------- */
 static void cnn_data(bench *b)
@@ -75,7 +75,7 @@ static void cnn_train(bench *b, epl_fn *f)
     epl_update(f, "in4", epl_fold(key, 1)); /* other masks in each step */
     bench_output(b, f, loss);
 }
-const workload bench_cnn_train = {"cnn_train", cnn_data, cnn_train, false};
+const workload bench_cnn_train = {"cnn_train", cnn_data, cnn_train, false, false, 0, 0};
 
 /* -- resnet_train: params, buffers, momentum, x, y ------------------------------------------ */
 enum { TEXT = 16384 };
@@ -144,7 +144,7 @@ static void resnet_train(bench *b, epl_fn *f)
     epl_update(f, "in2", state);
     bench_output(b, f, loss);
 }
-const workload bench_resnet_train = {"resnet_train", resnet_data, resnet_train, false};
+const workload bench_resnet_train = {"resnet_train", resnet_data, resnet_train, false, false, 0, 0};
 
 /* -- inference: params, x ---------------------------------------------------------------------- */
 static void infer_data(bench *b, const char *json, epl_type input)
@@ -177,6 +177,7 @@ static void cnn_infer(bench *b, epl_fn *f)
 {
     infer(b, f, bench_cnn, epl_f32(1, 1, 28, 28));
 }
-const workload bench_mlp_infer = {"mlp_infer", mlp_infer_data, mlp_infer, false};
-const workload bench_cnn_infer = {"cnn_infer", cnn_infer_data, cnn_infer, false};
-const workload bench_threads_infer = {"threads_infer", cnn_infer_data, cnn_infer, true};
+const workload bench_mlp_infer = {"mlp_infer", mlp_infer_data, mlp_infer, false, false, 0, 0};
+const workload bench_cnn_infer = {"cnn_infer", cnn_infer_data, cnn_infer, false, false, 0, 0};
+const workload bench_threads_infer = {
+    "threads_infer", cnn_infer_data, cnn_infer, true, false, 0, 0};

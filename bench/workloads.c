@@ -24,6 +24,15 @@ const workload *bench_named(const char *name)
     return NULL;
 }
 
+void bench_data(bench *b, const workload *w)
+{
+    if (!b->members)
+        b->members = w->members;
+    if (b->chunk < 0)
+        b->chunk = w->chunk;
+    w->data(b);
+}
+
 epl_module bench_net(bench *b, const char *json, epl_type input)
 {
     return epl_infer(b->s, epl_module_from_json(b->s, json), input);

@@ -12,6 +12,12 @@ typedef struct {
     double first_s, median_us, min_us, loss_first, loss_last;
 } figures;
 
+/* One set of data, or in a loop of the caller's one for each member. */
+typedef struct {
+    int64_t n;
+    bench *b;
+} sets;
+
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -21,7 +27,8 @@ static int compare(const void *a, const void *b)
 /* The one number that the function gives, or NaN. */
 static double loss_of(const bench *b)
 {
-    bool one = b->outs && epl_count(b->out[0].type) == 1 && b->out[0].type.dtype == EPL_F32;
+    bool one = b->outs && b->out[0].data && epl_count(b->out[0].type) == 1 &&
+               b->out[0].type.dtype == EPL_F32;
     return one ? (double)*(const float *)b->out[0].data : NAN;
 }
 
@@ -31,17 +38,25 @@ static epl_arrays inputs(const bench *b)
 }
 
 /* -- one caller --------------------------------------------------------------------------- */
-static bool time_steps(const bench *b, epl_plan plan, epl_work *work, int64_t steps, figures *f)
+/* A step: the plan on each set of data. */
+static epl_status run_step(const sets *of, epl_plan plan, epl_work *work)
 {
-    epl_arrays out = {b->outs, b->out};
+    epl_status status = EPL_OK;
+    for (int64_t i = 0; i < of->n && status == EPL_OK; i++)
+        status = epl_run(plan, inputs(&of->b[i]), (epl_arrays){of->b[i].outs, of->b[i].out}, work);
+    return status;
+}
+
+static bool time_steps(const sets *of, epl_plan plan, epl_work *work, int64_t steps, figures *f)
+{
     double *times = calloc((size_t)steps, sizeof *times);
     int64_t warm = steps / 10 > 3 ? steps / 10 : 3;
     epl_status status = times ? EPL_OK : EPL_ERR_MEMORY;
     for (int64_t i = 0; i < warm && status == EPL_OK; i++)
-        status = epl_run(plan, inputs(b), out, work);
+        status = run_step(of, plan, work);
     for (int64_t i = 0; i < steps && status == EPL_OK; i++) {
         double start = progress_now();
-        status = epl_run(plan, inputs(b), out, work);
+        status = run_step(of, plan, work);
         times[i] = progress_now() - start;
     }
     if (times) {
@@ -49,7 +64,7 @@ static bool time_steps(const bench *b, epl_plan plan, epl_work *work, int64_t st
         f->median_us = 1e6 * (times[(steps - 1) / 2] + times[steps / 2]) / 2;
         f->min_us = 1e6 * times[0];
     }
-    f->loss_last = loss_of(b);
+    f->loss_last = loss_of(of->b);
     free(times);
     return status == EPL_OK;
 }
@@ -133,42 +148,95 @@ static void print_figures(const char *name, int64_t threads, int64_t steps, cons
     text_free(&t);
 }
 
-static int measure(const workload *w, int64_t threads, int64_t steps, bool show_plan)
+typedef struct {
+    int64_t threads, steps, members, chunk;
+    bool loop, plan;
+} settings;
+
+/* The outputs of the others, as those of the first. */
+static void share_outputs(sets *of)
 {
-    bench b = {.s = epl_scope_new(NULL)};
+    for (int64_t i = 1; i < of->n; i++)
+        for (size_t k = 0; k < of->b->outs; k++) {
+            epl_type type = of->b->out[k].type;
+            of->b[i].out[of->b[i].outs++] =
+                epl_at(epl_scope_alloc(of->b->s, epl_bytes(type) + 64), type);
+        }
+}
+
+static int measure_sets(const workload *w, const settings *at, sets *of)
+{
+    bench *b = of->b;
     figures f = {0};
-    w->data(&b);
-    epl_pool *pool = w->by_thread || threads == 1 ? NULL : epl_pool_new(b.s, (int)threads);
+    epl_pool *pool = w->by_thread || at->threads == 1 ? NULL : epl_pool_new(b->s, (int)at->threads);
     double start = progress_now();
-    epl_fn *fn = epl_fn_new(b.s, w->name);
-    w->build(&b, fn);
-    epl_plan plan = epl_compile(b.s, fn);
-    epl_work *work = epl_work_new(b.s, pool);
-    bool ok = epl_run(plan, inputs(&b), (epl_arrays){b.outs, b.out}, work) == EPL_OK;
+    epl_fn *fn = epl_fn_new(b->s, w->name);
+    w->build(b, fn);
+    epl_plan plan = epl_compile(b->s, fn);
+    epl_work *work = epl_work_new(b->s, pool);
+    share_outputs(of);
+    bool ok = run_step(of, plan, work) == EPL_OK;
     f.first_s = progress_now() - start;
-    f.loss_first = loss_of(&b);
-    if (ok && show_plan)
-        fputs(epl_plan_text(b.s, plan), stderr);
+    f.loss_first = loss_of(b);
+    if (ok && at->plan)
+        fputs(epl_plan_text(b->s, plan), stderr);
     if (ok)
-        ok = w->by_thread ? time_callers(&b, plan, threads, steps, &f)
-                          : time_steps(&b, plan, work, steps, &f);
+        ok = w->by_thread ? time_callers(b, plan, at->threads, at->steps, &f)
+                          : time_steps(of, plan, work, at->steps, &f);
     if (ok)
-        print_figures(w->name, threads, steps, &f);
+        print_figures(w->name, at->threads, at->steps, &f);
     else
         tool_fail("bench", "%s", epl_work_message(work));
-    epl_scope_free(b.s);
     return ok ? tool_flushed() : TOOL_FAILED;
+}
+
+static int measure(const workload *w, const settings *at)
+{
+    int64_t members = at->members ? at->members : w->members;
+    sets of = {at->loop ? members : 1, NULL};
+    of.b = calloc((size_t)of.n, sizeof *of.b);
+    if (!of.b)
+        return tool_fail("bench", "out of memory");
+    epl_scope *s = epl_scope_new(NULL);
+    for (int64_t i = 0; i < of.n; i++) {
+        of.b[i] = (bench){.s = s, .members = at->loop ? 1 : members, .chunk = at->chunk};
+        bench_data(&of.b[i], w);
+    }
+    int status = measure_sets(w, at, &of);
+    epl_scope_free(s);
+    free(of.b);
+    return status;
+}
+
+/* TOOL_GO_ON, or the status after what is wrong was told. */
+static int unfit(const tool_command *command, const workload *w, const settings *at)
+{
+    if (at->threads < 1 || at->threads > 1024 || at->steps < 1 || at->steps > 100000000)
+        return tool_misused(command, "--threads and --steps must be positive");
+    if (at->members < 0 || at->members > 100000 || at->chunk < -1)
+        return tool_misused(command, "--members and --chunk must not be negative");
+    if (at->members && !w->members)
+        return tool_misused(command, "--members: %s has none", w->name);
+    if (at->loop && !w->members)
+        return tool_misused(command, "--loop: %s has no members", w->name);
+    if (at->chunk >= 0 && !w->mapped)
+        return tool_misused(command, "--chunk: %s maps nothing", w->name);
+    return TOOL_GO_ON;
 }
 
 int tool_bench(int argc, char **argv)
 {
-    int64_t threads = 2, steps = 100;
-    bool plan = false;
+    settings at = {.threads = 2, .steps = 100, .chunk = -1};
     const char *name = NULL;
     const tool_option options[] = {
-        {"--threads", TOOL_INT, &threads, NULL, "N", "threads of a run (default 2)"},
-        {"--steps", TOOL_INT, &steps, NULL, "N", "timed steps (default 100)"},
-        {"--plan", TOOL_FLAG, &plan, NULL, NULL, "print the plan on standard error"},
+        {"--threads", TOOL_INT, &at.threads, NULL, "N", "threads of a run (default 2)"},
+        {"--steps", TOOL_INT, &at.steps, NULL, "N", "timed steps (default 100)"},
+        {"--members", TOOL_INT, &at.members, NULL, "N",
+         "tasks, examples or members of a mapped workload"},
+        {"--chunk", TOOL_INT, &at.chunk, NULL, "N", "those mapped at once (0: all; 1: in turn)"},
+        {"--loop", TOOL_FLAG, &at.loop, NULL, NULL,
+         "nothing mapped: a plan of one member, run for each"},
+        {"--plan", TOOL_FLAG, &at.plan, NULL, NULL, "print the plan on standard error"},
         {NULL, TOOL_FLAG, NULL, NULL, NULL, NULL},
     };
     textbuf words = {0};
@@ -188,10 +256,10 @@ int tool_bench(int argc, char **argv)
     int status = tool_parse(&command, argc, argv, &name);
     if (status == TOOL_GO_ON && !bench_named(name))
         status = tool_misused(&command, "no workload \"%s\"", name);
-    if (status == TOOL_GO_ON && (threads < 1 || threads > 1024 || steps < 1 || steps > 100000000))
-        status = tool_misused(&command, "--threads and --steps must be positive");
     if (status == TOOL_GO_ON)
-        status = measure(bench_named(name), threads, steps, plan);
+        status = unfit(&command, bench_named(name), &at);
+    if (status == TOOL_GO_ON)
+        status = measure(bench_named(name), &at);
     text_free(&words);
     return status;
 }

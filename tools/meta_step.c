@@ -80,6 +80,11 @@ static void update(epl_fn *f, const meta *m, const char *name, const char *state
     epl_update(f, state_name, state);
 }
 
+static epl_val mean_of(epl_fn *each, epl_val v)
+{
+    return epl_mean(epl_collect(each, v), .dim = epl_axes(0));
+}
+
 void meta_build_step(epl_fn *f, const void *data)
 {
     const meta *m = data;
@@ -92,20 +97,27 @@ void meta_build_step(epl_fn *f, const void *data)
     epl_val examples = data_input(f, m, &m->train), g[2] = {{NULL, 0}}, residual[2] = {{NULL, 0}};
     meta_task task[2];
 
-    epl_fn *each = epl_map(f);
+    /* Images' tasks are large and come in turn, each with its own gradient: from outside of the map
+     * its values would be made again. */
+    bool in_turn = m->family->classes, reptile = m->at.algorithm == META_REPTILE;
+    epl_fn *each = epl_map(f, .chunk = in_turn);
     meta_draw_task(m, each, epl_each(each, keys, 0), examples, m->at.shots, m->at.queries, task);
-    epl_val start = epl_pass(each, theta);
-    epl_val phi =
-        adapt(m, start, m->rates ? epl_pass(each, rates) : rates, task, m->at.steps, NULL);
+    epl_val of[2] = {theta, rates};
+    epl_val own[2] = {epl_pass(each, theta), m->rates ? epl_pass(each, rates) : rates};
+    epl_val phi = adapt(m, own[0], own[1], task, m->at.steps, NULL), query = loss_of(&task[1], phi);
+    const size_t n = m->rates ? 2 : 1;
     if (implicitly)
-        g[0] = implicit(m, start, phi, task, residual);
-    epl_val loss = epl_mean(epl_collect(each, loss_of(&task[1], phi)));
-    if (implicitly)
-        g[0] = epl_mean(epl_collect(each, g[0]), .dim = epl_axes(0));
-    else if (m->at.algorithm == META_REPTILE)
+        g[0] = implicit(m, own[0], phi, task, residual);
+    else if (in_turn && !reptile)
+        epl_gradients(query, (epl_vals){n, own}, g);
+    epl_val loss = epl_mean(epl_collect(each, query));
+    if (reptile)
         g[0] = epl_reptile(theta, epl_collect(each, phi));
+    else if (!implicitly && !in_turn)
+        epl_gradients(loss, (epl_vals){n, of}, g);
     else
-        epl_gradients(loss, (epl_vals){m->rates ? 2 : 1, (epl_val[]){theta, rates}}, g);
+        for (size_t i = 0; i < n; i++)
+            g[i] = mean_of(each, g[i]);
     update(f, m, "params", "adam", theta, g[0], state);
     if (m->rates)
         update(f, m, "rates", "rates_adam", rates, g[1], rates_state);
@@ -124,7 +136,7 @@ void meta_build_test(epl_fn *f, const void *exam)
     epl_val examples = data_input(f, m, &m->test), path[META_STEPS], cell[META_TIMES];
     meta_task task[2];
 
-    epl_fn *each = epl_map(f, .chunk = 25);
+    epl_fn *each = epl_map(f, .chunk = m->family->classes ? 1 : 25);
     meta_draw_task(m, each, epl_each(each, keys, 0), examples, e->shots, m->family->test_queries,
                    task);
     epl_val p = epl_pass(each, theta);

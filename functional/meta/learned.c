@@ -30,7 +30,7 @@ epl_val epl_op_learned_step(const epl_learned_step_args *a, const char *given)
 {
     double p = epl__given(given, "p") ? a->p : 10,
            scale = epl__given(given, "scale") ? a->scale : 0.1;
-    epl_type t = epl_typeof(a->params);
+    epl_type t = epl_typeof(epl_by_name(a->params, given));
     epl_val next[MOST] = {{NULL, 0}};
     size_t found = 0;
     if (t.shape.rank != 1 || !epl_type_equal(t, epl_typeof(a->grads)))

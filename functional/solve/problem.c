@@ -43,7 +43,7 @@ static epl_fn *problem_new(kind k, const epl_problem_args *a, const char *given)
 {
     static const epl_solve_method usual[] = {EPL_NEWTON, EPL_ANDERSON, EPL_LBFGS};
     epl_fn *parent = a ? a->parent : NULL;
-    if (!parent || epl_scope_status(parent->scope) != EPL_OK)
+    if (!parent || epl_scope_status(parent->scope) != EPL_OK || !epl__all_named(parent, given))
         return NULL;
     epl_problem_args by = *a;
     by.method = a->method ? a->method : usual[k];

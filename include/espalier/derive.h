@@ -33,8 +33,7 @@ typedef struct {
 } epl_jacobian_args;
 /* dy/dx as [y.shape..., x.shape...]. */
 EPL_API epl_val epl_jacobian_of(const epl_jacobian_args *a, const char *given);
-#define epl_jacobian(...) \
-    epl_jacobian_of(&(epl_jacobian_args){.y = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_jacobian(...) epl_jacobian_of(EPL_ARGS2(epl_jacobian_args, y, __VA_ARGS__))
 
 /* -- Hessians of y, one number ---------------------------------------------------------------- */
 typedef struct {
@@ -46,7 +45,7 @@ typedef struct {
  * whole in chunks: epl_hessian_block(y, x, x, .chunk = 8). */
 EPL_API epl_val epl_hessian_block_of(const epl_hessian_block_args *a, const char *given);
 #define epl_hessian_block(...) \
-    epl_hessian_block_of(&(epl_hessian_block_args){.y = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+    epl_hessian_block_of(EPL_ARGS3(epl_hessian_block_args, y, __VA_ARGS__))
 
 /* The product with v by each of the three ways; epl_hvp is the first one. */
 typedef enum {

@@ -24,6 +24,25 @@ typedef struct {
     const epl_val *at;
 } epl_vals;
 #define EPL_NO_VAL ((epl_val){NULL, 0})
+/* What a macro with n required arguments, a value first, hands over: the struct and the text of
+ * what is given by name. Something that stands there without a name is an error. */
+#define EPL_ARGS1(type, field, ...) \
+    &(type){.field = EPL_NAMED1(__VA_ARGS__)}, EPL_GIVEN1(__VA_ARGS__)
+#define EPL_ARGS2(type, field, ...) \
+    &(type){.field = EPL_NAMED2(__VA_ARGS__)}, EPL_GIVEN2(__VA_ARGS__)
+#define EPL_ARGS3(type, field, ...) \
+    &(type){.field = EPL_NAMED3(__VA_ARGS__)}, EPL_GIVEN3(__VA_ARGS__)
+#define EPL_ARGS4(type, field, ...) \
+    &(type){.field = EPL_NAMED4(__VA_ARGS__)}, EPL_GIVEN4(__VA_ARGS__)
+#define EPL_NAMED1_(a, ...) epl_by_name(a, #__VA_ARGS__), __VA_ARGS__
+#define EPL_NAMED2_(a, b, ...) epl_by_name(a, #__VA_ARGS__), b, __VA_ARGS__
+#define EPL_NAMED3_(a, b, c, ...) epl_by_name(a, #__VA_ARGS__), b, c, __VA_ARGS__
+#define EPL_NAMED4_(a, b, c, d, ...) epl_by_name(a, #__VA_ARGS__), b, c, d, __VA_ARGS__
+#define EPL_NAMED1(...) EPL_NAMED1_(__VA_ARGS__, )
+#define EPL_NAMED2(...) EPL_NAMED2_(__VA_ARGS__, )
+#define EPL_NAMED3(...) EPL_NAMED3_(__VA_ARGS__, )
+#define EPL_NAMED4(...) EPL_NAMED4_(__VA_ARGS__, )
+EPL_API epl_val epl_by_name(epl_val v, const char *given); /* v, or none after that error */
 #define epl_list(...) ((epl_vals){EPL_COUNT(epl_val, __VA_ARGS__), (epl_val[]){__VA_ARGS__}})
 
 /* -- building --------------------------------------------------------------------- */

@@ -43,8 +43,7 @@ typedef struct {
  * MAML++ (Antoniou et al. 2019); with proximal, gradient steps on the inner problem of iMAML,
  * which diverge where lr is too great for the loss: epl_proximal does not. */
 EPL_API epl_val epl_op_adapt(const epl_adapt_args *a, const char *given);
-#define epl_adapt(...) \
-    epl_op_adapt(&(epl_adapt_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_adapt(...) epl_op_adapt(EPL_ARGS3(epl_adapt_args, params, __VA_ARGS__))
 
 /* sum_k weights[k] loss(path[k]): the loss after each step, of MAML++ (Antoniou et al. 2019). */
 EPL_API epl_val epl_multi_step_loss(epl_task_loss loss, const void *task, epl_vals path,
@@ -69,8 +68,7 @@ typedef struct {
  * et al. 2019). x is that of the step with the least residual, and no step is taken beyond a
  * direction along which A is not positive: look at residual, and choose a greater lambda. */
 EPL_API epl_val epl_op_implicit(const epl_implicit_args *a, const char *given);
-#define epl_implicit(...) \
-    epl_op_implicit(&(epl_implicit_args){.loss = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_implicit(...) epl_op_implicit(EPL_ARGS3(epl_implicit_args, loss, __VA_ARGS__))
 
 typedef struct {
     epl_val params;
@@ -87,8 +85,7 @@ typedef struct {
  * along the slope. phi is a constant: epl_implicit has its derivative, which is right as far as
  * residual is small. */
 EPL_API epl_val epl_op_proximal(const epl_proximal_args *a, const char *given);
-#define epl_proximal(...) \
-    epl_op_proximal(&(epl_proximal_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_proximal(...) epl_op_proximal(EPL_ARGS3(epl_proximal_args, params, __VA_ARGS__))
 
 /* [2n, P]: params + sigma e, then params - sigma e, for n draws e of the key. */
 EPL_API epl_val epl_es_points(epl_val params, epl_val key, int64_t n, double sigma);

@@ -27,8 +27,7 @@ typedef struct {
 /* L [..., n, n] lower with L L' = A; .upper: L'. A is to be symmetric: of another one the
  * symmetric part (A + A') / 2 is factored. The derivative is symmetric. */
 EPL_API epl_val epl_op_cholesky(const epl_cholesky_args *a, const char *given);
-#define epl_cholesky(...) \
-    epl_op_cholesky(&(epl_cholesky_args){.A = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_cholesky(...) epl_op_cholesky(EPL_ARGS1(epl_cholesky_args, A, __VA_ARGS__))
 typedef struct {
     epl_val B, L; /* [..., n, k], [..., n, n] */
     bool upper;
@@ -36,7 +35,7 @@ typedef struct {
 /* X with L L' X = B; .upper: L' L X = B. */
 EPL_API epl_val epl_op_cholesky_solve(const epl_cholesky_solve_args *a, const char *given);
 #define epl_cholesky_solve(...) \
-    epl_op_cholesky_solve(&(epl_cholesky_solve_args){.B = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+    epl_op_cholesky_solve(EPL_ARGS2(epl_cholesky_solve_args, B, __VA_ARGS__))
 
 /* -- linear systems -------------------------------------------------------------------------- */
 typedef struct {
@@ -49,7 +48,7 @@ typedef struct {
  * error (torch: infinities). */
 EPL_API epl_val epl_op_solve_triangular(const epl_solve_triangular_args *a, const char *given);
 #define epl_solve_triangular(...) \
-    epl_op_solve_triangular(&(epl_solve_triangular_args){.A = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+    epl_op_solve_triangular(EPL_ARGS2(epl_solve_triangular_args, A, __VA_ARGS__))
 typedef struct {
     epl_val A, B;
     bool left; /* default true: A X = B; false: X A = B */
@@ -57,7 +56,7 @@ typedef struct {
 /* X with A X = B, by LU with partial pivoting. A [..., n, n]; B [..., n, k], or vectors: [n], or
  * A's shape without its last axis. */
 EPL_API epl_val epl_op_solve(const epl_solve_args *a, const char *given);
-#define epl_solve(...) epl_op_solve(&(epl_solve_args){.A = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_solve(...) epl_op_solve(EPL_ARGS2(epl_solve_args, A, __VA_ARGS__))
 EPL_API epl_val epl_inv(epl_val A); /* A^-1; to apply it once, epl_solve is better */
 
 /* -- factors and determinants ------------------------------------------------------------------ *
@@ -71,7 +70,7 @@ typedef struct {
 /* P [..., m, m] with A = P L U: L lower with ones on the diagonal, U upper, P a permutation. A
  * matrix that has no L and U without pivots fails the run. */
 EPL_API epl_val epl_op_lu(const epl_lu_args *a, const char *given);
-#define epl_lu(...) epl_op_lu(&(epl_lu_args){.A = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_lu(...) epl_op_lu(EPL_ARGS1(epl_lu_args, A, __VA_ARGS__))
 typedef struct {
     epl_val A;
     bool pivot;      /* default true; false: pivots are 1, 2 .. k */
@@ -79,8 +78,7 @@ typedef struct {
 } epl_lu_factor_args;
 /* L below the diagonal and U on and above it, as one matrix. */
 EPL_API epl_val epl_op_lu_factor(const epl_lu_factor_args *a, const char *given);
-#define epl_lu_factor(...) \
-    epl_op_lu_factor(&(epl_lu_factor_args){.A = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_lu_factor(...) epl_op_lu_factor(EPL_ARGS1(epl_lu_factor_args, A, __VA_ARGS__))
 typedef struct {
     epl_val LU, pivots, B; /* of epl_lu_factor: [..., n, n], I32 or I64 [..., n]; B [..., n, k] */
     bool left;             /* default true: A X = B; false: X A = B, B is [..., k, n] */
@@ -89,8 +87,7 @@ typedef struct {
 /* X for many B, by one factorization. It has a derivative by LU, and by A through LU; epl_solve
  * has it by A at less cost. */
 EPL_API epl_val epl_op_lu_solve(const epl_lu_solve_args *a, const char *given);
-#define epl_lu_solve(...) \
-    epl_op_lu_solve(&(epl_lu_solve_args){.LU = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_lu_solve(...) epl_op_lu_solve(EPL_ARGS3(epl_lu_solve_args, LU, __VA_ARGS__))
 EPL_API epl_val epl_det(epl_val A); /* of a square A: [...] */
 typedef struct {
     epl_val A;
@@ -98,8 +95,7 @@ typedef struct {
 } epl_slogdet_args;
 /* The sign of det A: 1, -1, or 0. */
 EPL_API epl_val epl_op_slogdet(const epl_slogdet_args *a, const char *given);
-#define epl_slogdet(...) \
-    epl_op_slogdet(&(epl_slogdet_args){.A = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_slogdet(...) epl_op_slogdet(EPL_ARGS1(epl_slogdet_args, A, __VA_ARGS__))
 
 /* -- eigenvalues of symmetric matrices -----------------------------------------------------------
  */
@@ -116,10 +112,9 @@ typedef struct {
  * does not exist, and the run fails if it is asked for. First derivatives of eigenvalues alone
  * do not need it: those of equal ones are those of the vectors that were found. */
 EPL_API epl_val epl_op_eigh(const epl_eigh_args *a, const char *given);
-#define epl_eigh(...) epl_op_eigh(&(epl_eigh_args){.A = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_eigh(...) epl_op_eigh(EPL_ARGS1(epl_eigh_args, A, __VA_ARGS__))
 EPL_API epl_val epl_op_eigvalsh(const epl_eigh_args *a, const char *given);
-#define epl_eigvalsh(...) \
-    epl_op_eigvalsh(&(epl_eigh_args){.A = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_eigvalsh(...) epl_op_eigvalsh(EPL_ARGS1(epl_eigh_args, A, __VA_ARGS__))
 
 #ifdef __cplusplus
 }

@@ -22,7 +22,7 @@ typedef struct {
 /* -log softmax(input)[target]. A class out of range fails the run. */
 EPL_API epl_val epl_op_cross_entropy(const epl_cross_entropy_args *a, const char *given);
 #define epl_cross_entropy(...) \
-    epl_op_cross_entropy(&(epl_cross_entropy_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+    epl_op_cross_entropy(EPL_ARGS2(epl_cross_entropy_args, input, __VA_ARGS__))
 
 typedef struct {
     epl_val input, target; /* log-probabilities, classes: shapes as above */
@@ -32,8 +32,7 @@ typedef struct {
 } epl_nll_loss_args;
 /* -input[target] */
 EPL_API epl_val epl_op_nll_loss(const epl_nll_loss_args *a, const char *given);
-#define epl_nll_loss(...) \
-    epl_op_nll_loss(&(epl_nll_loss_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_nll_loss(...) epl_op_nll_loss(EPL_ARGS2(epl_nll_loss_args, input, __VA_ARGS__))
 
 /* -- distances ------------------------------------------------------------------------ */
 typedef struct {
@@ -43,12 +42,10 @@ typedef struct {
 } epl_error_args;
 /* (input - target)^2 */
 EPL_API epl_val epl_op_mse_loss(const epl_error_args *a, const char *given);
-#define epl_mse_loss(...) \
-    epl_op_mse_loss(&(epl_error_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_mse_loss(...) epl_op_mse_loss(EPL_ARGS2(epl_error_args, input, __VA_ARGS__))
 /* |input - target| */
 EPL_API epl_val epl_op_l1_loss(const epl_error_args *a, const char *given);
-#define epl_l1_loss(...) \
-    epl_op_l1_loss(&(epl_error_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_l1_loss(...) epl_op_l1_loss(EPL_ARGS2(epl_error_args, input, __VA_ARGS__))
 
 typedef struct {
     epl_val input, target;
@@ -58,7 +55,7 @@ typedef struct {
 /* d = |input - target|: d^2 / (2 beta) below beta, else d - beta / 2 */
 EPL_API epl_val epl_op_smooth_l1_loss(const epl_smooth_l1_loss_args *a, const char *given);
 #define epl_smooth_l1_loss(...) \
-    epl_op_smooth_l1_loss(&(epl_smooth_l1_loss_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+    epl_op_smooth_l1_loss(EPL_ARGS2(epl_smooth_l1_loss_args, input, __VA_ARGS__))
 
 typedef struct {
     epl_val input, target;
@@ -68,8 +65,7 @@ typedef struct {
 } epl_huber_loss_args;
 /* d = |input - target|: d^2 / 2 below delta, else delta (d - delta / 2) */
 EPL_API epl_val epl_op_huber_loss(const epl_huber_loss_args *a, const char *given);
-#define epl_huber_loss(...) \
-    epl_op_huber_loss(&(epl_huber_loss_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_huber_loss(...) epl_op_huber_loss(EPL_ARGS2(epl_huber_loss_args, input, __VA_ARGS__))
 
 /* -- likelihoods ---------------------------------------------------------------------- */
 typedef struct {
@@ -80,9 +76,8 @@ typedef struct {
 /* -(t log x + (1 - t) log(1 - x)), each logarithm at least -100 */
 EPL_API epl_val epl_op_binary_cross_entropy(const epl_binary_cross_entropy_args *a,
                                             const char *given);
-#define epl_binary_cross_entropy(...)                                                   \
-    epl_op_binary_cross_entropy(&(epl_binary_cross_entropy_args){.input = __VA_ARGS__}, \
-                                EPL_GIVEN2(__VA_ARGS__))
+#define epl_binary_cross_entropy(...) \
+    epl_op_binary_cross_entropy(EPL_ARGS2(epl_binary_cross_entropy_args, input, __VA_ARGS__))
 
 typedef struct {
     epl_val input, target; /* logits, probabilities; one shape */
@@ -93,10 +88,9 @@ typedef struct {
 /* binary_cross_entropy(sigmoid x, t), exact for confident x */
 EPL_API epl_val epl_op_binary_cross_entropy_with_logits(
     const epl_binary_cross_entropy_with_logits_args *a, const char *given);
-#define epl_binary_cross_entropy_with_logits(...)                           \
-    epl_op_binary_cross_entropy_with_logits(                                \
-        &(epl_binary_cross_entropy_with_logits_args){.input = __VA_ARGS__}, \
-        EPL_GIVEN2(__VA_ARGS__))
+#define epl_binary_cross_entropy_with_logits(...) \
+    epl_op_binary_cross_entropy_with_logits(      \
+        EPL_ARGS2(epl_binary_cross_entropy_with_logits_args, input, __VA_ARGS__))
 
 typedef struct {
     epl_val input, target; /* log-probabilities, probabilities */
@@ -105,8 +99,7 @@ typedef struct {
 } epl_kl_div_args;
 /* t (log t - x) */
 EPL_API epl_val epl_op_kl_div(const epl_kl_div_args *a, const char *given);
-#define epl_kl_div(...) \
-    epl_op_kl_div(&(epl_kl_div_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_kl_div(...) epl_op_kl_div(EPL_ARGS2(epl_kl_div_args, input, __VA_ARGS__))
 
 typedef struct {
     epl_val input, target;
@@ -117,9 +110,8 @@ typedef struct {
 } epl_poisson_nll_loss_args;
 /* exp x - t x; without log_input x - t log(x + eps) */
 EPL_API epl_val epl_op_poisson_nll_loss(const epl_poisson_nll_loss_args *a, const char *given);
-#define epl_poisson_nll_loss(...)                                               \
-    epl_op_poisson_nll_loss(&(epl_poisson_nll_loss_args){.input = __VA_ARGS__}, \
-                            EPL_GIVEN2(__VA_ARGS__))
+#define epl_poisson_nll_loss(...) \
+    epl_op_poisson_nll_loss(EPL_ARGS2(epl_poisson_nll_loss_args, input, __VA_ARGS__))
 
 typedef struct {
     epl_val input, target;
@@ -130,9 +122,8 @@ typedef struct {
 } epl_gaussian_nll_loss_args;
 /* (log var + (input - target)^2 / var) / 2 */
 EPL_API epl_val epl_op_gaussian_nll_loss(const epl_gaussian_nll_loss_args *a, const char *given);
-#define epl_gaussian_nll_loss(...)                                                \
-    epl_op_gaussian_nll_loss(&(epl_gaussian_nll_loss_args){.input = __VA_ARGS__}, \
-                             EPL_GIVEN3(__VA_ARGS__))
+#define epl_gaussian_nll_loss(...) \
+    epl_op_gaussian_nll_loss(EPL_ARGS3(epl_gaussian_nll_loss_args, input, __VA_ARGS__))
 
 /* -- margins -------------------------------------------------------------------------- */
 typedef struct {
@@ -143,9 +134,8 @@ typedef struct {
 /* x where t is 1, max(0, margin - x) where t is -1 */
 EPL_API epl_val epl_op_hinge_embedding_loss(const epl_hinge_embedding_loss_args *a,
                                             const char *given);
-#define epl_hinge_embedding_loss(...)                                                   \
-    epl_op_hinge_embedding_loss(&(epl_hinge_embedding_loss_args){.input = __VA_ARGS__}, \
-                                EPL_GIVEN2(__VA_ARGS__))
+#define epl_hinge_embedding_loss(...) \
+    epl_op_hinge_embedding_loss(EPL_ARGS2(epl_hinge_embedding_loss_args, input, __VA_ARGS__))
 
 typedef struct {
     epl_val input, target; /* targets 1 and -1 */
@@ -153,9 +143,8 @@ typedef struct {
 } epl_soft_margin_loss_args;
 /* log(1 + exp(-t x)) */
 EPL_API epl_val epl_op_soft_margin_loss(const epl_soft_margin_loss_args *a, const char *given);
-#define epl_soft_margin_loss(...)                                               \
-    epl_op_soft_margin_loss(&(epl_soft_margin_loss_args){.input = __VA_ARGS__}, \
-                            EPL_GIVEN2(__VA_ARGS__))
+#define epl_soft_margin_loss(...) \
+    epl_op_soft_margin_loss(EPL_ARGS2(epl_soft_margin_loss_args, input, __VA_ARGS__))
 
 typedef struct {
     epl_val input1, input2, target; /* target 1: input1 should be the greater one; -1: input2 */
@@ -165,9 +154,8 @@ typedef struct {
 /* max(0, -t (input1 - input2) + margin) */
 EPL_API epl_val epl_op_margin_ranking_loss(const epl_margin_ranking_loss_args *a,
                                            const char *given);
-#define epl_margin_ranking_loss(...)                                                   \
-    epl_op_margin_ranking_loss(&(epl_margin_ranking_loss_args){.input1 = __VA_ARGS__}, \
-                               EPL_GIVEN3(__VA_ARGS__))
+#define epl_margin_ranking_loss(...) \
+    epl_op_margin_ranking_loss(EPL_ARGS3(epl_margin_ranking_loss_args, input1, __VA_ARGS__))
 
 typedef struct {
     epl_val input1, input2, target; /* [n, d], [n, d], [n], or [d], [d], []; targets 1 and -1 */
@@ -177,9 +165,8 @@ typedef struct {
 /* 1 - cos where t is 1, max(0, cos - margin) where t is -1 */
 EPL_API epl_val epl_op_cosine_embedding_loss(const epl_cosine_embedding_loss_args *a,
                                              const char *given);
-#define epl_cosine_embedding_loss(...)                                                     \
-    epl_op_cosine_embedding_loss(&(epl_cosine_embedding_loss_args){.input1 = __VA_ARGS__}, \
-                                 EPL_GIVEN3(__VA_ARGS__))
+#define epl_cosine_embedding_loss(...) \
+    epl_op_cosine_embedding_loss(EPL_ARGS3(epl_cosine_embedding_loss_args, input1, __VA_ARGS__))
 
 typedef struct {
     epl_val anchor, positive, negative;
@@ -190,9 +177,8 @@ typedef struct {
 /* max(0, |anchor - positive| - |anchor - negative| + margin) */
 EPL_API epl_val epl_op_triplet_margin_loss(const epl_triplet_margin_loss_args *a,
                                            const char *given);
-#define epl_triplet_margin_loss(...)                                                   \
-    epl_op_triplet_margin_loss(&(epl_triplet_margin_loss_args){.anchor = __VA_ARGS__}, \
-                               EPL_GIVEN3(__VA_ARGS__))
+#define epl_triplet_margin_loss(...) \
+    epl_op_triplet_margin_loss(EPL_ARGS3(epl_triplet_margin_loss_args, anchor, __VA_ARGS__))
 
 #ifdef __cplusplus
 }

@@ -57,9 +57,9 @@ typedef struct {
 EPL_API epl_val epl_op_addcmul(const epl_addc_args *a, const char *given);
 EPL_API epl_val epl_op_addcdiv(const epl_addc_args *a, const char *given);
 #define epl_addcmul(...) /* input + value tensor1 tensor2 */ \
-    epl_op_addcmul(&(epl_addc_args){.input = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+    epl_op_addcmul(EPL_ARGS3(epl_addc_args, input, __VA_ARGS__))
 #define epl_addcdiv(...) /* input + value tensor1 / tensor2 */ \
-    epl_op_addcdiv(&(epl_addc_args){.input = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+    epl_op_addcdiv(EPL_ARGS3(epl_addc_args, input, __VA_ARGS__))
 
 /* -- comparison, logic, choice ------------------------------------------------------- */
 EPL_API epl_val epl_eq(epl_val a, epl_val b); /* bool, as all of these */
@@ -85,14 +85,13 @@ typedef struct {
 } epl_clamp_args;
 EPL_API epl_val epl_op_clamp(const epl_clamp_args *a, const char *given);
 #define epl_clamp(...) /* min(max(x, min), max); the derivative is 1 at the bounds */ \
-    epl_op_clamp(&(epl_clamp_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_clamp(EPL_ARGS1(epl_clamp_args, input, __VA_ARGS__))
 typedef struct {
     epl_val input;
     double nan, posinf, neginf; /* default 0 and the dtype's largest and least numbers */
 } epl_nan_to_num_args;
 EPL_API epl_val epl_op_nan_to_num(const epl_nan_to_num_args *a, const char *given);
-#define epl_nan_to_num(...) \
-    epl_op_nan_to_num(&(epl_nan_to_num_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_nan_to_num(...) epl_op_nan_to_num(EPL_ARGS1(epl_nan_to_num_args, input, __VA_ARGS__))
 /* x in another dtype. To integers: truncated, NaN is 0, out of range is the nearest; to
  * bool: x != 0. */
 EPL_API epl_val epl_cast(epl_val x, epl_dtype dtype);
@@ -124,7 +123,7 @@ typedef struct {
 } epl_round_args;
 EPL_API epl_val epl_op_round(const epl_round_args *a, const char *given);
 #define epl_round(...) /* halves go to the even neighbour */ \
-    epl_op_round(&(epl_round_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_round(EPL_ARGS1(epl_round_args, input, __VA_ARGS__))
 
 /* -- trigonometric and hyperbolic ---------------------------------------------------------- */
 EPL_API epl_val epl_sin(epl_val x);
@@ -154,7 +153,7 @@ typedef struct {
 } epl_logit_args;
 EPL_API epl_val epl_op_logit(const epl_logit_args *a, const char *given);
 #define epl_logit(...) /* ln(x / (1 - x)) */ \
-    epl_op_logit(&(epl_logit_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_logit(EPL_ARGS1(epl_logit_args, input, __VA_ARGS__))
 
 /* -- activations ------------------------------------------------------------------------------ */
 EPL_API epl_val epl_relu(epl_val x);        /* max(x, 0); its derivative at 0 is 0 */
@@ -176,62 +175,62 @@ typedef struct {
 } epl_leaky_relu_args;
 EPL_API epl_val epl_op_leaky_relu(const epl_leaky_relu_args *a, const char *given);
 #define epl_leaky_relu(...) /* x where x > 0, else negative_slope x */ \
-    epl_op_leaky_relu(&(epl_leaky_relu_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_leaky_relu(EPL_ARGS1(epl_leaky_relu_args, input, __VA_ARGS__))
 typedef struct {
     epl_val input;
     double alpha; /* default 1 */
 } epl_elu_args;
 EPL_API epl_val epl_op_elu(const epl_elu_args *a, const char *given);
 #define epl_elu(...) /* x where x > 0, else alpha (e^x - 1) */ \
-    epl_op_elu(&(epl_elu_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_elu(EPL_ARGS1(epl_elu_args, input, __VA_ARGS__))
 EPL_API epl_val epl_op_celu(const epl_elu_args *a, const char *given);
 #define epl_celu(...) /* x where x > 0, else alpha (e^(x / alpha) - 1) */ \
-    epl_op_celu(&(epl_elu_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_celu(EPL_ARGS1(epl_elu_args, input, __VA_ARGS__))
 typedef struct {
     epl_val input;
     const char *approximate; /* "none" (default) or "tanh" */
 } epl_gelu_args;
 EPL_API epl_val epl_op_gelu(const epl_gelu_args *a, const char *given);
 #define epl_gelu(...) /* x (1 + erf(x / sqrt 2)) / 2 */ \
-    epl_op_gelu(&(epl_gelu_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_gelu(EPL_ARGS1(epl_gelu_args, input, __VA_ARGS__))
 typedef struct {
     epl_val input;
     double beta, threshold; /* default 1 and 20 */
 } epl_softplus_args;
 EPL_API epl_val epl_op_softplus(const epl_softplus_args *a, const char *given);
 #define epl_softplus(...) /* ln(1 + e^(beta x)) / beta; x where beta x > threshold */ \
-    epl_op_softplus(&(epl_softplus_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_softplus(EPL_ARGS1(epl_softplus_args, input, __VA_ARGS__))
 typedef struct {
     epl_val input;
     double lambd; /* default 0.5 */
 } epl_shrink_args;
 EPL_API epl_val epl_op_softshrink(const epl_shrink_args *a, const char *given);
 #define epl_softshrink(...) /* x - lambd, 0 or x + lambd: towards 0 */ \
-    epl_op_softshrink(&(epl_shrink_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_softshrink(EPL_ARGS1(epl_shrink_args, input, __VA_ARGS__))
 EPL_API epl_val epl_op_hardshrink(const epl_shrink_args *a, const char *given);
 #define epl_hardshrink(...) /* x where |x| > lambd, else 0 */ \
-    epl_op_hardshrink(&(epl_shrink_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_hardshrink(EPL_ARGS1(epl_shrink_args, input, __VA_ARGS__))
 typedef struct {
     epl_val input;
     double min_val, max_val; /* default -1 and 1 */
 } epl_hardtanh_args;
 EPL_API epl_val epl_op_hardtanh(const epl_hardtanh_args *a, const char *given);
 #define epl_hardtanh(...) /* min(max(x, min_val), max_val) */ \
-    epl_op_hardtanh(&(epl_hardtanh_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_hardtanh(EPL_ARGS1(epl_hardtanh_args, input, __VA_ARGS__))
 typedef struct {
     epl_val input;
     double threshold, value;
 } epl_threshold_args;
 EPL_API epl_val epl_op_threshold(const epl_threshold_args *a, const char *given);
 #define epl_threshold(...) /* x where x > threshold, else value */ \
-    epl_op_threshold(&(epl_threshold_args){.input = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+    epl_op_threshold(EPL_ARGS3(epl_threshold_args, input, __VA_ARGS__))
 typedef struct {
     epl_val input;
     int64_t dim; /* default -1 */
 } epl_glu_args;
 EPL_API epl_val epl_op_glu(const epl_glu_args *a, const char *given);
 #define epl_glu(...) /* a sigmoid(b) of the halves a, b of x along dim */ \
-    epl_op_glu(&(epl_glu_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+    epl_op_glu(EPL_ARGS1(epl_glu_args, input, __VA_ARGS__))
 
 #ifdef __cplusplus
 }

@@ -26,16 +26,14 @@ typedef struct {
     double beta, alpha; /* 1, 1 */
 } epl_addmm_args;
 EPL_API epl_val epl_op_addmm(const epl_addmm_args *a, const char *given);
-#define epl_addmm(...) \
-    epl_op_addmm(&(epl_addmm_args){.input = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_addmm(...) epl_op_addmm(EPL_ARGS3(epl_addmm_args, input, __VA_ARGS__))
 /* The same for each of a batch: [b, n, k] [b, k, m]. */
 typedef struct {
     epl_val input, batch1, batch2;
     double beta, alpha; /* 1, 1 */
 } epl_baddbmm_args;
 EPL_API epl_val epl_op_baddbmm(const epl_baddbmm_args *a, const char *given);
-#define epl_baddbmm(...) \
-    epl_op_baddbmm(&(epl_baddbmm_args){.input = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_baddbmm(...) epl_op_baddbmm(EPL_ARGS3(epl_baddbmm_args, input, __VA_ARGS__))
 
 /* Products summed over the labels that are not in the result: epl_einsum("bij,bjk->bik",
  * epl_list(x, y)). Without "->" the result has the labels that occur once, by the alphabet; "..."
@@ -47,15 +45,13 @@ typedef struct {
     epl_val input, weight, bias;
 } epl_affine_args;
 EPL_API epl_val epl_op_linear(const epl_affine_args *a, const char *given);
-#define epl_linear(...) \
-    epl_op_linear(&(epl_affine_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_linear(...) epl_op_linear(EPL_ARGS2(epl_affine_args, input, __VA_ARGS__))
 /* x1' w[o] x2 + b[o]: input1[..., i], input2[..., j], weight[o, i, j], bias[o]. */
 typedef struct {
     epl_val input1, input2, weight, bias;
 } epl_bilinear_args;
 EPL_API epl_val epl_op_bilinear(const epl_bilinear_args *a, const char *given);
-#define epl_bilinear(...) \
-    epl_op_bilinear(&(epl_bilinear_args){.input1 = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_bilinear(...) epl_op_bilinear(EPL_ARGS3(epl_bilinear_args, input1, __VA_ARGS__))
 
 /* -- convolutions: input [n, c, s...] or [c, s...] ------------------------------------ */
 /* weight [o, c / groups, k...], bias [o] -> [n, o, (s + 2 padding - dilation (k - 1) - 1) /
@@ -71,12 +67,9 @@ typedef struct {
 EPL_API epl_val epl_op_conv1d(const epl_conv_args *a, const char *given);
 EPL_API epl_val epl_op_conv2d(const epl_conv_args *a, const char *given);
 EPL_API epl_val epl_op_conv3d(const epl_conv_args *a, const char *given);
-#define epl_conv1d(...) \
-    epl_op_conv1d(&(epl_conv_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
-#define epl_conv2d(...) \
-    epl_op_conv2d(&(epl_conv_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
-#define epl_conv3d(...) \
-    epl_op_conv3d(&(epl_conv_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_conv1d(...) epl_op_conv1d(EPL_ARGS2(epl_conv_args, input, __VA_ARGS__))
+#define epl_conv2d(...) epl_op_conv2d(EPL_ARGS2(epl_conv_args, input, __VA_ARGS__))
+#define epl_conv3d(...) epl_op_conv3d(EPL_ARGS2(epl_conv_args, input, __VA_ARGS__))
 
 /* The transpose of a convolution: weight [c, o / groups, k...], bias [o] -> [n, o, (s - 1)
  * stride - 2 padding + dilation (k - 1) + output_padding + 1...]. */
@@ -90,15 +83,12 @@ typedef struct {
 EPL_API epl_val epl_op_conv_transpose1d(const epl_conv_transpose_args *a, const char *given);
 EPL_API epl_val epl_op_conv_transpose2d(const epl_conv_transpose_args *a, const char *given);
 EPL_API epl_val epl_op_conv_transpose3d(const epl_conv_transpose_args *a, const char *given);
-#define epl_conv_transpose1d(...)                                             \
-    epl_op_conv_transpose1d(&(epl_conv_transpose_args){.input = __VA_ARGS__}, \
-                            EPL_GIVEN2(__VA_ARGS__))
-#define epl_conv_transpose2d(...)                                             \
-    epl_op_conv_transpose2d(&(epl_conv_transpose_args){.input = __VA_ARGS__}, \
-                            EPL_GIVEN2(__VA_ARGS__))
-#define epl_conv_transpose3d(...)                                             \
-    epl_op_conv_transpose3d(&(epl_conv_transpose_args){.input = __VA_ARGS__}, \
-                            EPL_GIVEN2(__VA_ARGS__))
+#define epl_conv_transpose1d(...) \
+    epl_op_conv_transpose1d(EPL_ARGS2(epl_conv_transpose_args, input, __VA_ARGS__))
+#define epl_conv_transpose2d(...) \
+    epl_op_conv_transpose2d(EPL_ARGS2(epl_conv_transpose_args, input, __VA_ARGS__))
+#define epl_conv_transpose3d(...) \
+    epl_op_conv_transpose3d(EPL_ARGS2(epl_conv_transpose_args, input, __VA_ARGS__))
 
 /* -- pooling: input [n, c, s...] or [c, s...] ----------------------------------------- */
 /* The largest of each window, the first of equals; NaN wins: epl_max_pool2d(x, {2, 2}). */
@@ -115,12 +105,9 @@ typedef struct {
 EPL_API epl_val epl_op_max_pool1d(const epl_max_pool_args *a, const char *given);
 EPL_API epl_val epl_op_max_pool2d(const epl_max_pool_args *a, const char *given);
 EPL_API epl_val epl_op_max_pool3d(const epl_max_pool_args *a, const char *given);
-#define epl_max_pool1d(...) \
-    epl_op_max_pool1d(&(epl_max_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
-#define epl_max_pool2d(...) \
-    epl_op_max_pool2d(&(epl_max_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
-#define epl_max_pool3d(...) \
-    epl_op_max_pool3d(&(epl_max_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_max_pool1d(...) epl_op_max_pool1d(EPL_ARGS2(epl_max_pool_args, input, __VA_ARGS__))
+#define epl_max_pool2d(...) epl_op_max_pool2d(EPL_ARGS2(epl_max_pool_args, input, __VA_ARGS__))
+#define epl_max_pool3d(...) epl_op_max_pool3d(EPL_ARGS2(epl_max_pool_args, input, __VA_ARGS__))
 
 /* The mean of each window: epl_avg_pool2d(x, {2, 2}). */
 typedef struct {
@@ -135,12 +122,9 @@ typedef struct {
 EPL_API epl_val epl_op_avg_pool1d(const epl_avg_pool_args *a, const char *given);
 EPL_API epl_val epl_op_avg_pool2d(const epl_avg_pool_args *a, const char *given);
 EPL_API epl_val epl_op_avg_pool3d(const epl_avg_pool_args *a, const char *given);
-#define epl_avg_pool1d(...) \
-    epl_op_avg_pool1d(&(epl_avg_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
-#define epl_avg_pool2d(...) \
-    epl_op_avg_pool2d(&(epl_avg_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
-#define epl_avg_pool3d(...) \
-    epl_op_avg_pool3d(&(epl_avg_pool_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_avg_pool1d(...) epl_op_avg_pool1d(EPL_ARGS2(epl_avg_pool_args, input, __VA_ARGS__))
+#define epl_avg_pool2d(...) epl_op_avg_pool2d(EPL_ARGS2(epl_avg_pool_args, input, __VA_ARGS__))
+#define epl_avg_pool3d(...) epl_op_avg_pool3d(EPL_ARGS2(epl_avg_pool_args, input, __VA_ARGS__))
 
 /* The mean of windows that cover the input evenly: epl_adaptive_avg_pool2d(x, {7, 7}). EPL_ANY
  * in place of a size is the input's. */
@@ -151,15 +135,12 @@ typedef struct {
 EPL_API epl_val epl_op_adaptive_avg_pool1d(const epl_adaptive_pool_args *a, const char *given);
 EPL_API epl_val epl_op_adaptive_avg_pool2d(const epl_adaptive_pool_args *a, const char *given);
 EPL_API epl_val epl_op_adaptive_avg_pool3d(const epl_adaptive_pool_args *a, const char *given);
-#define epl_adaptive_avg_pool1d(...)                                            \
-    epl_op_adaptive_avg_pool1d(&(epl_adaptive_pool_args){.input = __VA_ARGS__}, \
-                               EPL_GIVEN2(__VA_ARGS__))
-#define epl_adaptive_avg_pool2d(...)                                            \
-    epl_op_adaptive_avg_pool2d(&(epl_adaptive_pool_args){.input = __VA_ARGS__}, \
-                               EPL_GIVEN2(__VA_ARGS__))
-#define epl_adaptive_avg_pool3d(...)                                            \
-    epl_op_adaptive_avg_pool3d(&(epl_adaptive_pool_args){.input = __VA_ARGS__}, \
-                               EPL_GIVEN2(__VA_ARGS__))
+#define epl_adaptive_avg_pool1d(...) \
+    epl_op_adaptive_avg_pool1d(EPL_ARGS2(epl_adaptive_pool_args, input, __VA_ARGS__))
+#define epl_adaptive_avg_pool2d(...) \
+    epl_op_adaptive_avg_pool2d(EPL_ARGS2(epl_adaptive_pool_args, input, __VA_ARGS__))
+#define epl_adaptive_avg_pool3d(...) \
+    epl_op_adaptive_avg_pool3d(EPL_ARGS2(epl_adaptive_pool_args, input, __VA_ARGS__))
 
 /* -- attention ------------------------------------------------------------------------ */
 /* softmax(q k' scale + mask) v: query [..., n, e], key [..., m, e], value [..., m, f] ->
@@ -174,9 +155,8 @@ typedef struct {
     epl_val dropout_key; /* i64 [2] */
 } epl_attention_args;
 EPL_API epl_val epl_op_scaled_dot_product_attention(const epl_attention_args *a, const char *given);
-#define epl_scaled_dot_product_attention(...)                                        \
-    epl_op_scaled_dot_product_attention(&(epl_attention_args){.query = __VA_ARGS__}, \
-                                        EPL_GIVEN3(__VA_ARGS__))
+#define epl_scaled_dot_product_attention(...) \
+    epl_op_scaled_dot_product_attention(EPL_ARGS3(epl_attention_args, query, __VA_ARGS__))
 
 #ifdef __cplusplus
 }

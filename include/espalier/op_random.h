@@ -29,8 +29,7 @@ typedef struct {
 } epl_uniform_args;
 /* Uniform in [low, high). */
 EPL_API epl_val epl_op_uniform(const epl_uniform_args *a, const char *given);
-#define epl_uniform(...) \
-    epl_op_uniform(&(epl_uniform_args){.key = __VA_ARGS__}, EPL_GIVEN4(__VA_ARGS__))
+#define epl_uniform(...) epl_op_uniform(EPL_ARGS4(epl_uniform_args, key, __VA_ARGS__))
 
 typedef struct {
     epl_val key;
@@ -40,8 +39,7 @@ typedef struct {
 } epl_normal_args;
 /* mean + std sqrt(2) erfinv(2u - 1), u uniform in (0, 1). */
 EPL_API epl_val epl_op_normal(const epl_normal_args *a, const char *given);
-#define epl_normal(...) \
-    epl_op_normal(&(epl_normal_args){.key = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_normal(...) epl_op_normal(EPL_ARGS2(epl_normal_args, key, __VA_ARGS__))
 
 typedef struct {
     epl_val key;
@@ -51,9 +49,8 @@ typedef struct {
 } epl_truncated_normal_args;
 /* Normal, given that it lies in [low, high]. In f32 the tails are exact to about five std. */
 EPL_API epl_val epl_op_truncated_normal(const epl_truncated_normal_args *a, const char *given);
-#define epl_truncated_normal(...)                                             \
-    epl_op_truncated_normal(&(epl_truncated_normal_args){.key = __VA_ARGS__}, \
-                            EPL_GIVEN2(__VA_ARGS__))
+#define epl_truncated_normal(...) \
+    epl_op_truncated_normal(EPL_ARGS2(epl_truncated_normal_args, key, __VA_ARGS__))
 
 /* Bool [shape], true with probability p: a number, or a value that broadcasts to shape. */
 EPL_API epl_val epl_bernoulli(epl_val key, epl_val p, epl_shape shape);
@@ -66,8 +63,7 @@ typedef struct {
 } epl_randint_args;
 /* Integers in [low, high), even to 2^-63 (high - low). */
 EPL_API epl_val epl_op_randint(const epl_randint_args *a, const char *given);
-#define epl_randint(...) \
-    epl_op_randint(&(epl_randint_args){.key = __VA_ARGS__}, EPL_GIVEN4(__VA_ARGS__))
+#define epl_randint(...) epl_op_randint(EPL_ARGS4(epl_randint_args, key, __VA_ARGS__))
 
 /* 0 ... n - 1 in random order: i64[n]. */
 EPL_API epl_val epl_permutation(epl_val key, int64_t n);
@@ -79,8 +75,7 @@ typedef struct {
 } epl_categorical_args;
 /* i with probability softmax(logits)[i] along dim, which goes; i64. By the Gumbel maximum. */
 EPL_API epl_val epl_op_categorical(const epl_categorical_args *a, const char *given);
-#define epl_categorical(...) \
-    epl_op_categorical(&(epl_categorical_args){.key = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_categorical(...) epl_op_categorical(EPL_ARGS2(epl_categorical_args, key, __VA_ARGS__))
 
 /* -- dropout --------------------------------------------------------------------------------- */
 typedef struct {
@@ -91,20 +86,16 @@ typedef struct {
 } epl_dropout_args;
 /* Each number 0 with probability p, else divided by 1 - p. */
 EPL_API epl_val epl_op_dropout(const epl_dropout_args *a, const char *given);
-#define epl_dropout(...) \
-    epl_op_dropout(&(epl_dropout_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_dropout(...) epl_op_dropout(EPL_ARGS1(epl_dropout_args, input, __VA_ARGS__))
 /* The same by channels, of [n, c, l] or [c, l]; */
 EPL_API epl_val epl_op_dropout1d(const epl_dropout_args *a, const char *given);
-#define epl_dropout1d(...) \
-    epl_op_dropout1d(&(epl_dropout_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_dropout1d(...) epl_op_dropout1d(EPL_ARGS1(epl_dropout_args, input, __VA_ARGS__))
 /* of [n, c, h, w] or, as torch, [n, c, l]; */
 EPL_API epl_val epl_op_dropout2d(const epl_dropout_args *a, const char *given);
-#define epl_dropout2d(...) \
-    epl_op_dropout2d(&(epl_dropout_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_dropout2d(...) epl_op_dropout2d(EPL_ARGS1(epl_dropout_args, input, __VA_ARGS__))
 /* of [n, c, d, h, w] or [c, d, h, w]. */
 EPL_API epl_val epl_op_dropout3d(const epl_dropout_args *a, const char *given);
-#define epl_dropout3d(...) \
-    epl_op_dropout3d(&(epl_dropout_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_dropout3d(...) epl_op_dropout3d(EPL_ARGS1(epl_dropout_args, input, __VA_ARGS__))
 
 #ifdef __cplusplus
 }

@@ -34,8 +34,7 @@ typedef struct {
     int64_t start_dim, end_dim; /* default 0, -1 */
 } epl_flatten_args;
 EPL_API epl_val epl_op_flatten(const epl_flatten_args *a, const char *given);
-#define epl_flatten(...) \
-    epl_op_flatten(&(epl_flatten_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_flatten(...) epl_op_flatten(EPL_ARGS1(epl_flatten_args, input, __VA_ARGS__))
 /* Axis dim as several; one size may be -1. */
 EPL_API epl_val epl_unflatten(epl_val input, int64_t dim, epl_shape sizes);
 /* Without axes of size 1: those of dim, by default all. */
@@ -44,8 +43,7 @@ typedef struct {
     epl_ints dim;
 } epl_squeeze_args;
 EPL_API epl_val epl_op_squeeze(const epl_squeeze_args *a, const char *given);
-#define epl_squeeze(...) \
-    epl_op_squeeze(&(epl_squeeze_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_squeeze(...) epl_op_squeeze(EPL_ARGS1(epl_squeeze_args, input, __VA_ARGS__))
 EPL_API epl_val epl_unsqueeze(epl_val input, int64_t dim); /* a new axis of size 1 at dim */
 /* Axis i of the result is axis dims[i] of input. */
 EPL_API epl_val epl_permute(epl_val input, epl_ints dims);
@@ -65,9 +63,8 @@ typedef struct {
     int64_t repeats, dim;
 } epl_repeat_interleave_args;
 EPL_API epl_val epl_op_repeat_interleave(const epl_repeat_interleave_args *a, const char *given);
-#define epl_repeat_interleave(...)                                                \
-    epl_op_repeat_interleave(&(epl_repeat_interleave_args){.input = __VA_ARGS__}, \
-                             EPL_GIVEN2(__VA_ARGS__))
+#define epl_repeat_interleave(...) \
+    epl_op_repeat_interleave(EPL_ARGS2(epl_repeat_interleave_args, input, __VA_ARGS__))
 
 /* -- joining and parts ---------------------------------------------------------------------- */
 typedef struct {
@@ -106,7 +103,7 @@ typedef struct {
     epl_ints shifts, dims;
 } epl_roll_args;
 EPL_API epl_val epl_op_roll(const epl_roll_args *a, const char *given);
-#define epl_roll(...) epl_op_roll(&(epl_roll_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_roll(...) epl_op_roll(EPL_ARGS2(epl_roll_args, input, __VA_ARGS__))
 /* k quarter turns from the first towards the second axis of dims. */
 typedef struct {
     epl_val input;
@@ -114,8 +111,7 @@ typedef struct {
     epl_ints dims; /* default 0, 1 */
 } epl_rot90_args;
 EPL_API epl_val epl_op_rot90(const epl_rot90_args *a, const char *given);
-#define epl_rot90(...) \
-    epl_op_rot90(&(epl_rot90_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_rot90(...) epl_op_rot90(EPL_ARGS1(epl_rot90_args, input, __VA_ARGS__))
 
 /* -- diagonals ------------------------------------------------------------------------------- */
 typedef struct {
@@ -124,22 +120,20 @@ typedef struct {
 } epl_tril_args;
 /* x[i, j] where j - i <= diagonal, else 0. */
 EPL_API epl_val epl_op_tril(const epl_tril_args *a, const char *given);
-#define epl_tril(...) epl_op_tril(&(epl_tril_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_tril(...) epl_op_tril(EPL_ARGS1(epl_tril_args, input, __VA_ARGS__))
 /* x[i, j] where j - i >= diagonal, else 0. */
 EPL_API epl_val epl_op_triu(const epl_tril_args *a, const char *given);
-#define epl_triu(...) epl_op_triu(&(epl_tril_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_triu(...) epl_op_triu(EPL_ARGS1(epl_tril_args, input, __VA_ARGS__))
 typedef struct {
     epl_val input;
     int64_t offset, dim1, dim2; /* dims: default 0, 1; diag_embed: -2, -1 */
 } epl_diagonal_args;
 /* y[..., i] = x[i, i + offset] of axes dim1 and dim2, which go. */
 EPL_API epl_val epl_op_diagonal(const epl_diagonal_args *a, const char *given);
-#define epl_diagonal(...) \
-    epl_op_diagonal(&(epl_diagonal_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_diagonal(...) epl_op_diagonal(EPL_ARGS1(epl_diagonal_args, input, __VA_ARGS__))
 /* y[i, i + offset] = x[..., i] in new axes dim1 and dim2, else 0. */
 EPL_API epl_val epl_op_diag_embed(const epl_diagonal_args *a, const char *given);
-#define epl_diag_embed(...) \
-    epl_op_diag_embed(&(epl_diagonal_args){.input = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
+#define epl_diag_embed(...) epl_op_diag_embed(EPL_ARGS1(epl_diagonal_args, input, __VA_ARGS__))
 
 /* -- indices (I64 or I32) -------------------------------------------------------------------- */
 /* y[.., i, ..] = x[.., index[i], ..] on axis dim; index has one axis or none. */
@@ -155,7 +149,7 @@ typedef struct {
 } epl_take_along_dim_args;
 EPL_API epl_val epl_op_take_along_dim(const epl_take_along_dim_args *a, const char *given);
 #define epl_take_along_dim(...) \
-    epl_op_take_along_dim(&(epl_take_along_dim_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+    epl_op_take_along_dim(EPL_ARGS2(epl_take_along_dim_args, input, __VA_ARGS__))
 /* input, plus alpha source[i] at entry index[i] of axis dim. */
 typedef struct {
     epl_val input;
@@ -164,8 +158,7 @@ typedef struct {
     double alpha; /* default 1 */
 } epl_index_add_args;
 EPL_API epl_val epl_op_index_add(const epl_index_add_args *a, const char *given);
-#define epl_index_add(...) \
-    epl_op_index_add(&(epl_index_add_args){.input = __VA_ARGS__}, EPL_GIVEN4(__VA_ARGS__))
+#define epl_index_add(...) epl_op_index_add(EPL_ARGS4(epl_index_add_args, input, __VA_ARGS__))
 /* input with source[i] in place of entry index[i] of axis dim; where an index stands twice,
  * the sum of its sources (torch: index_copy). */
 EPL_API epl_val epl_index_set(epl_val input, int64_t dim, epl_val index, epl_val source);
@@ -184,7 +177,7 @@ typedef struct {
     double value;
 } epl_pad_args;
 EPL_API epl_val epl_op_pad(const epl_pad_args *a, const char *given);
-#define epl_pad(...) epl_op_pad(&(epl_pad_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_pad(...) epl_op_pad(EPL_ARGS2(epl_pad_args, input, __VA_ARGS__))
 /* [..., num_classes]: 1 at input[...], else 0. */
 EPL_API epl_val epl_one_hot(epl_val input, int64_t num_classes);
 /* Rows input[...] of weight[n, d]; the row padding_idx gets no gradient. */
@@ -195,8 +188,7 @@ typedef struct {
     bool scale_grad_by_freq, sparse; /* max_norm and scale_grad_by_freq are not supported */
 } epl_embedding_args;
 EPL_API epl_val epl_op_embedding(const epl_embedding_args *a, const char *given);
-#define epl_embedding(...) \
-    epl_op_embedding(&(epl_embedding_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_embedding(...) epl_op_embedding(EPL_ARGS2(epl_embedding_args, input, __VA_ARGS__))
 /* Windows of [n, c, h, w] or [c, h, w] as columns: [n, c kh kw, windows]. One number stands
  * for both axes. */
 typedef struct {
@@ -206,8 +198,7 @@ typedef struct {
     int64_t stride[2];
 } epl_unfold_args;
 EPL_API epl_val epl_op_unfold(const epl_unfold_args *a, const char *given);
-#define epl_unfold(...) \
-    epl_op_unfold(&(epl_unfold_args){.input = __VA_ARGS__}, EPL_GIVEN2(__VA_ARGS__))
+#define epl_unfold(...) epl_op_unfold(EPL_ARGS2(epl_unfold_args, input, __VA_ARGS__))
 EPL_API epl_val epl_pixel_shuffle(
     epl_val input, int64_t upscale_factor); /* [.., c r r, h, w] -> [.., c, h r, w r] */
 EPL_API epl_val epl_pixel_unshuffle(epl_val input, int64_t downscale_factor); /* and back */

@@ -36,21 +36,19 @@ typedef struct {
 /* b = momentum b + (1 - dampening) g, g with weight_decay p added; p = p - lr b (nesterov:
  * lr (g + momentum b)). Sutskever et al. 2013, as torch.optim.SGD. */
 EPL_API epl_val epl_op_sgd(const epl_sgd_args *a, const char *given);
-#define epl_opt_sgd(...) epl_op_sgd(&(epl_sgd_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_opt_sgd(...) epl_op_sgd(EPL_ARGS3(epl_sgd_args, params, __VA_ARGS__))
 EPL_API epl_spec epl_opt_sgd_state(epl_scope *s, epl_spec params); /* momentum_buffer, step */
 
 /* m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p = p - lr m^ / (sqrt(v^) + eps), m^ and v^
  * without bias. Kingma and Ba 2015, as torch.optim.Adam: weight decay is added to g. Where
  * v is 0 its square root has derivative 0. */
 EPL_API epl_val epl_op_adam(const epl_adam_args *a, const char *given);
-#define epl_opt_adam(...) \
-    epl_op_adam(&(epl_adam_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_opt_adam(...) epl_op_adam(EPL_ARGS3(epl_adam_args, params, __VA_ARGS__))
 EPL_API epl_spec epl_opt_adam_state(epl_scope *s, epl_spec params); /* exp_avg, exp_avg_sq, step */
 
 /* Adam with p = p - lr weight_decay p first. Loshchilov and Hutter 2019. */
 EPL_API epl_val epl_op_adamw(const epl_adam_args *a, const char *given);
-#define epl_opt_adamw(...) \
-    epl_op_adamw(&(epl_adam_args){.params = __VA_ARGS__}, EPL_GIVEN3(__VA_ARGS__))
+#define epl_opt_adamw(...) epl_op_adamw(EPL_ARGS3(epl_adam_args, params, __VA_ARGS__))
 EPL_API epl_spec epl_opt_adamw_state(epl_scope *s, epl_spec params);
 
 /* -- by name ------------------------------------------------------------------------------- */

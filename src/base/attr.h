@@ -13,6 +13,8 @@ const char *epl__attr_wrong(const epl_attr *a, const void *args, char *text, siz
 
 /* Was .name given in the option text? Accepts "name name" as well. */
 bool epl__given(const char *given, const char *name);
+/* The first item of a macro's option text that has no name, or NULL. */
+const char *epl__unnamed(const char *given);
 
 /* Names of modules and their parts: [A-Za-z0-9_]+. */
 bool epl__name_fits(const char *name);

@@ -47,3 +47,20 @@ bool epl__given(const char *given, const char *name)
     }
     return false;
 }
+
+const char *epl__unnamed(const char *given)
+{
+    const char *s = given ? given : "";
+    size_t length = strlen(s);
+    if (!length || s[length - 1] != ',') /* names that a caller wrote, or nothing */
+        return NULL;
+    while (*s) {
+        if (isspace((unsigned char)*s) || *s == ',')
+            s++;
+        else if (*s != '.')
+            return s;
+        else
+            s = past_item(s);
+    }
+    return NULL;
+}

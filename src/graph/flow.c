@@ -11,13 +11,13 @@
 #include "flow.h"
 
 /* -- making -------------------------------------------------------------------------------- */
-static bool open_parent(epl_fn *parent, const char *what)
+static bool open_parent(epl_fn *parent, const char *what, const char *given)
 {
     if (!parent || epl_scope_status(parent->scope) != EPL_OK)
         return false;
     if (parent->closed)
         epl__fail(parent, EPL_ERR_USE, "[%s] the function \"%s\" is closed", what, parent->name);
-    return !parent->closed;
+    return !parent->closed && epl__all_named(parent, given);
 }
 
 static epl_fn *flow_new(epl_fn *parent, epl__fn_kind kind)
@@ -36,7 +36,7 @@ static epl_fn *flow_new(epl_fn *parent, epl__fn_kind kind)
 
 epl_fn *epl_scan_new(const epl_scan_args *a, const char *given)
 {
-    if (!a || !open_parent(a->parent, "scan"))
+    if (!a || !open_parent(a->parent, "scan", given))
         return NULL;
     bool has_length = epl__given(given, "length"), every = a->save == EPL_SAVE_EVERY;
     if ((has_length && a->length < 0) || (every && a->every < 1) || a->unroll < 0 ||
@@ -62,7 +62,7 @@ epl_fn *epl_scan_new(const epl_scan_args *a, const char *given)
 
 epl_fn *epl_while_new(const epl_while_args *a, const char *given)
 {
-    if (!a || !open_parent(a->parent, "while"))
+    if (!a || !open_parent(a->parent, "while", given))
         return NULL;
     bool bounded = epl__given(given, "most");
     if ((bounded && a->most < 0) || (unsigned)a->save > EPL_SAVE_LOG) {
@@ -82,7 +82,7 @@ epl_fn *epl_while_new(const epl_while_args *a, const char *given)
 /* One body without a predicate. */
 epl_fn *epl__flow_single(epl_fn *parent, const char *what)
 {
-    epl_fn *f = open_parent(parent, what) ? flow_new(parent, EPL__FN_BRANCH) : NULL;
+    epl_fn *f = open_parent(parent, what, NULL) ? flow_new(parent, EPL__FN_BRANCH) : NULL;
     epl_fn **list = f ? epl__arena_take(&f->arena, sizeof *list) : NULL;
     if (!list) {
         if (f)
@@ -97,7 +97,7 @@ epl_fn *epl__flow_single(epl_fn *parent, const char *what)
 
 epl_fn *epl_checkpoint_new(const epl_checkpoint_args *a, const char *given)
 {
-    if (!a || !open_parent(a->parent, "checkpoint"))
+    if (!a || !open_parent(a->parent, "checkpoint", given))
         return NULL;
     bool names = epl__given(given, "keep"), bytes = epl__given(given, "bytes");
     if (a->bytes < 0 || (names && !a->keep) || a->all + names + bytes > 1) {
@@ -160,8 +160,8 @@ static epl__id index_of(epl_fn *parent, epl_val v, bool condition, const char *w
 epl_fn *epl_when(epl_fn *parent, epl_val condition)
 {
     epl_fn *two[2] = {NULL, NULL};
-    epl__id p = open_parent(parent, "when") ? index_of(parent, condition, true, "when")
-                                            : EPL__ID_NONE;
+    epl__id p = open_parent(parent, "when", NULL) ? index_of(parent, condition, true, "when")
+                                                  : EPL__ID_NONE;
     if (p == EPL__ID_NONE || !branches_new(parent, p, 2, two))
         return NULL;
     return two[1]; /* false is 0 */
@@ -183,7 +183,7 @@ void epl_switch(epl_fn *parent, epl_val index, size_t n, epl_fn **branch)
 {
     for (size_t i = 0; branch && i < n; i++)
         branch[i] = NULL;
-    if (!open_parent(parent, "switch"))
+    if (!open_parent(parent, "switch", NULL))
         return;
     if (!branch || n < 2 || n > 4096) {
         epl__fail(parent, EPL_ERR_ARG, "[switch] 2 to 4096 branches are expected, got %zu", n);

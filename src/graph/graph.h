@@ -114,6 +114,8 @@ static inline epl__id epl__id_of(epl_val v)
 }
 /* The function of a value that is not a plain number; NULL otherwise. */
 epl_fn *epl__fn_of(epl_val v);
+/* Has each item of an option text its name? An error otherwise. */
+bool epl__all_named(epl_fn *f, const char *given);
 bool epl__is_num(epl_val v);
 /* A list as it can be read: one without memory is empty. */
 static inline epl_vals epl__listed(epl_vals v)

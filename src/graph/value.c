@@ -3,6 +3,7 @@
  * Invariant: a plain number is of no function. Its tag is an address that no function has.
  */
 #include <string.h>
+#include "../base/attr.h"
 #include "graph.h"
 
 static const char num_float, num_int, num_flag; /* their addresses are tags */
@@ -45,6 +46,22 @@ epl_dtype epl__num_read(epl_val v, double *number, int64_t *integer)
 epl_fn *epl__fn_of(epl_val v)
 {
     return epl__is_num(v) ? NULL : (epl_fn *)v.graph;
+}
+
+bool epl__all_named(epl_fn *f, const char *given)
+{
+    const char *item = epl__unnamed(given);
+    if (item)
+        epl__fail(
+            f, EPL_ERR_ARG,
+            "[call] what is optional is given by name, as .name = value; \"%.24s\" stands alone",
+            item);
+    return !item;
+}
+
+epl_val epl_by_name(epl_val v, const char *given)
+{
+    return epl__all_named(epl__fn_of(v), given) ? v : EPL_NO_VAL;
 }
 
 bool epl_is_none(epl_val v)

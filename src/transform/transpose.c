@@ -109,28 +109,19 @@ static void give(backward *b, epl__id to, epl__id ct)
     c->full = epl__plus(b->f, c->full, ct);
 }
 
-static bool give_piece(backward *b, const epl__node *n, epl__id ct)
-{
-    const epl__slice_attrs *a = n->attrs;
-    collected *c = &b->of[n->in[0] & ~EPL__TAPE];
-    piece *p = epl__arena_take(&b->f->tape_arena, sizeof *p);
-    if (!p)
-        return false;
-    *p = (piece){a->axis, a->start, a->length, ct, c->count++, c->pieces};
-    c->pieces = p;
-    return true;
-}
-
-/* A part's cotangent waits at its region, under the part's number. */
-static bool give_part(backward *b, const epl__node *n, epl__id ct)
+/* Waits at the operand of n, with others. */
+static void give_piece(backward *b, const epl__node *n, piece one)
 {
     collected *c = &b->of[n->in[0] & ~EPL__TAPE];
     piece *p = epl__arena_take(&b->f->tape_arena, sizeof *p);
-    if (!p)
-        return false;
-    *p = (piece){((const epl__part_attrs *)n->attrs)->index, 0, 0, ct, c->count++, c->pieces};
+    if (!p) {
+        epl__fail(b->f, EPL_ERR_MEMORY, "no memory for a derivative of \"%s\"", b->f->name);
+        return;
+    }
+    one.order = c->count++;
+    one.next = c->pieces;
+    *p = one;
     c->pieces = p;
-    return true;
 }
 
 static void region_back(backward *b, epl__id id)
@@ -162,10 +153,14 @@ static void node_back(backward *b, epl__id id, epl__id ct)
     epl_fn *f = b->f;
     const epl__node *n = epl__node_at(f, id);
     const epl__slice_attrs *slice = n->prim == &epl__prim_slice ? n->attrs : NULL;
-    if (n->prim == &epl__prim_part && give_part(b, n, ct))
+    if (n->prim == &epl__prim_part) { /* under the part's number */
+        give_piece(b, n, (piece){.axis = ((const epl__part_attrs *)n->attrs)->index, .id = ct});
         return;
-    if (slice && slice->step == 1 && give_piece(b, n, ct))
+    }
+    if (slice && slice->step == 1) {
+        give_piece(b, n, (piece){slice->axis, slice->start, slice->length, ct, 0, NULL});
         return;
+    }
     if (!n->prim->transpose) {
         epl__fail(f, EPL_ERR_RULE, "[%s] lacks a transpose rule", n->prim->name);
         return;

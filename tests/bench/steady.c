@@ -100,8 +100,8 @@ static void steps_take_nothing(const workload *w)
 {
     long calls = 0;
     epl_alloc alloc = {counted, &calls};
-    bench b = {.s = epl_scope_new(&alloc)};
-    w->data(&b);
+    bench b = {.s = epl_scope_new(&alloc), .chunk = -1};
+    bench_data(&b, w);
     epl_fn *f = epl_fn_new(b.s, w->name);
     w->build(&b, f);
     epl_plan plan = epl_compile(b.s, f);

@@ -13,26 +13,6 @@ train() { # model, options...
     "$espalier" train "$model" --data data --batch-size 16 "$@"
 }
 
-fails() { # status, what is said, command...
-    status=$1
-    said=$2
-    shift 2
-    "$@" >fails.out 2>fails.err
-    got=$?
-    cat fails.err
-    [ $got -eq "$status" ] && grep -q -- "$said" fails.err
-}
-
-differ() {
-    ! cmp -s "$1" "$2"
-}
-
-lines() { # file, pattern, count
-    got=$(grep -c "$2" "$1")
-    echo "$got lines with $2, expected $3"
-    [ "$got" -eq "$3" ]
-}
-
 # -- what is written ---------------------------------------------------------------------------
 check "a training" train net.json --epochs 2 --save a --log log --json
 check "its lines are its epochs" cp last.log a.out
@@ -121,5 +101,21 @@ check "a label out of range" sh -c "printf '\\377' | dd of=data/train-labels-idx
 check "is told with its step" fails 1 'step [0-9]* (epoch 1, batch [0-9]*): .*255' \
     train net.json --epochs 1 --save label
 check "and nothing is saved" test ! -e label
-echo "options: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+
+# -- bench ----------------------------------------------------------------------------------------
+first_loss() { # options...
+    "$espalier" bench maml_sine --steps 1 "$@" | sed 's/.*"loss_first": \([0-9.]*\)[0-9]\{11\},.*/\1/'
+}
+first_loss >mapped
+first_loss --chunk 2 >chunked
+first_loss --members 3 >fewer
+check "bench: a line of JSON" "$espalier" bench hessian --steps 1
+check "and nothing else" lines last.log '^{"workload": "hessian", .*"first_s": [0-9.]*, .*}$' 1
+check "bench --chunk: the same loss, but for rounding" cmp mapped chunked
+check "bench --members: other tasks" differ mapped fewer
+check "bench --loop" "$espalier" bench ensemble_train --steps 1 --loop --members 2
+check "bench --loop: no members" fails 2 'hvp has no members' "$espalier" bench hvp --loop
+check "bench --members: none" fails 2 'hvp has none' "$espalier" bench hvp --members 2
+check "bench --chunk: no map" fails 2 'hvp maps nothing' "$espalier" bench hvp --chunk 2
+check "bench --steps 0" fails 2 'must be positive' "$espalier" bench hvp --steps 0
+finish options

@@ -2,23 +2,7 @@
  * by each file of such functions. */
 #ifndef TAYLOR_H
 #define TAYLOR_H
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-
-static epl_scope *s;
-static epl_fn *f;
-
-static void open_scope(void)
-{
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "safe");
-}
-
-static void close_scope(void)
-{
-    cr_assert_str_eq(epl_scope_message(s), "");
-    epl_scope_free(s);
-}
+#include "../value_test.h"
 
 /* Results of more than one number are weighted to one. */
 typedef epl_val (*function)(epl_val x);

@@ -1,29 +1,7 @@
 /* test_checkpoint.c -- what a checkpoint keeps: numbers, bytes, and every transform around it. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <string.h>
+#include "../value_test.h"
 
-static epl_scope *s;
-static epl_fn *f;
-
-static void open_scope(void)
-{
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "checkpoint");
-}
-
-static void close_scope(void)
-{
-    epl_scope_free(s);
-}
-TestSuite(checkpoint, .init = open_scope, .fini = close_scope);
-
-static void fails_with(const char *text)
-{
-    cr_assert_neq(epl_scope_status(s), EPL_OK);
-    cr_assert_not_null(strstr(epl_scope_message(s), text), "%s", epl_scope_message(s));
-}
+TestSuite(checkpoint, .init = open_scope, .fini = drop_scope);
 
 /* What is kept of a block: everything without a checkpoint (plain), or by a policy. */
 typedef enum { PLAIN, NOTHING, ALL, NAMED, BOTH, BYTES, FEW_BYTES, POLICIES } policy;
@@ -81,23 +59,6 @@ static inputs data(epl_type x, epl_type w)
     return (inputs){epl_data(f, epl_at(number, x)), epl_data(f, epl_at(number, w))};
 }
 
-static size_t read(epl_val v, double *to)
-{
-    cr_assert_eq(epl_eval(v, epl_at(to, epl_typeof(v))), EPL_OK, "%s", epl_scope_message(s));
-    return (size_t)epl_count(epl_typeof(v));
-}
-
-/* got == want, to the bit if tolerance is 0. */
-static void same(epl_val got, epl_val want, double tolerance)
-{
-    static double a[BLOCKS * WIDE * WIDE], b[BLOCKS * WIDE * WIDE];
-    size_t n = read(got, a);
-    cr_assert_eq(n, read(want, b));
-    for (size_t i = 0; i < n; i++)
-        cr_assert_leq(fabs(a[i] - b[i]), tolerance * (1 + fabs(b[i])), "%zu: %.17g, not %.17g", i,
-                      a[i], b[i]);
-}
-
 /* -- numbers --------------------------------------------------------------------------------- */
 Test(checkpoint, values_and_derivatives_to_third_order)
 {
@@ -111,7 +72,7 @@ Test(checkpoint, values_and_derivatives_to_third_order)
         to[3] = epl_jvp(y, d.x, epl_sin(d.x));
         to[4] = epl_gradient(epl_sum(epl_mul(to[2], v)), d.x);
         for (int i = 0; p != PLAIN && i < 5; i++)
-            same(got[i], want[i], i == 0 ? 0 : 1e-12);
+            near(got[i], want[i], i == 0 ? 0 : 1e-12);
     }
 }
 
@@ -228,9 +189,9 @@ Test(checkpoint, in_maps_and_around_them)
                 if (around && chunk && (p == NAMED || p == BOTH))
                     continue; /* the names are in the loop over chunks: an error, see below */
                 epl_val part = epl_sum(epl_square(mapped(p, d, chunk, around)));
-                same(part, whole, 1e-14);
-                same(epl_gradient(part, d.w), g, 1e-12);
-                same(epl_hvp(part, d.w, epl_cos(d.w)), h, 1e-11);
+                near(part, whole, 1e-14);
+                near(epl_gradient(part, d.w), g, 1e-12);
+                near(epl_hvp(part, d.w, epl_cos(d.w)), h, 1e-11);
             }
         }
 }
@@ -246,8 +207,8 @@ Test(checkpoint, mapped_after_the_derivative)
         epl_val y = network(m, p, x, w), g = epl_gradient(y, x);
         epl_val all = epl_collect(m, epl_add(g, epl_jvp(epl_gradient(y, x), x, epl_sin(x))));
         want = p ? want : all;
-        same(all, want, 1e-12);
-        same(epl_gradient(epl_sum(epl_square(all)), d.w),
+        near(all, want, 1e-12);
+        near(epl_gradient(epl_sum(epl_square(all)), d.w),
              epl_gradient(epl_sum(epl_square(want)), d.w), 1e-11);
     }
 }
@@ -271,10 +232,10 @@ Test(checkpoint, nested_and_in_the_steps_of_a_loop)
                 g = epl_gradient(end, d.w);
                 h = epl_hvp(end, d.w, v);
             }
-            same(end, plain, 0);
-            same(epl_gradient(end, d.w), g, 1e-12);
+            near(end, plain, 0);
+            near(epl_gradient(end, d.w), g, 1e-12);
             if (inner == outer || outer == BYTES)
-                same(epl_hvp(end, d.w, v), h, 1e-11);
+                near(epl_hvp(end, d.w, v), h, 1e-11);
         }
 }
 
@@ -296,7 +257,7 @@ Test(checkpoint, kept_draws_and_indices)
         epl_val y = epl_last(c, epl_sum(epl_gather(epl_mul(x, d.w), 1, epl_unsqueeze(index, 1))));
         epl_val g = epl_gradient(y, d.x);
         want = p ? want : g;
-        same(g, want, 1e-14);
+        near(g, want, 1e-14);
     }
 }
 
@@ -308,8 +269,8 @@ Test(checkpoint, of_steps_alone)
     epl_val x = epl_pass(c, d.x), m = epl_last(c, epl_ceil(epl_mul(x, epl_mean(x))));
     epl_val y = epl_sum(epl_tanh(epl_mul(m, d.x)));
     epl_val plain = epl_ceil(epl_mul(d.x, epl_mean(d.x)));
-    same(epl_gradient(epl_sum(m), d.x), epl_zeros(f, epl_f64(3, 4)), 0);
-    same(epl_gradient(y, d.x), epl_gradient(epl_sum(epl_tanh(epl_mul(plain, d.x))), d.x), 0);
+    near(epl_gradient(epl_sum(m), d.x), epl_zeros(f, epl_f64(3, 4)), 0);
+    near(epl_gradient(y, d.x), epl_gradient(epl_sum(epl_tanh(epl_mul(plain, d.x))), d.x), 0);
 }
 
 /* -- wrong use --------------------------------------------------------------------------------- */

@@ -1,29 +1,7 @@
 /* test_chunks.c -- maps in chunks and in turn: a loop over chunks, the numbers of a whole map. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <string.h>
+#include "../value_test.h"
 
-static epl_scope *s;
-static epl_fn *f;
-
-static void open_scope(void)
-{
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "chunks");
-}
-
-static void close_scope(void)
-{
-    epl_scope_free(s);
-}
-TestSuite(chunks, .init = open_scope, .fini = close_scope);
-
-static void fails_with(const char *text)
-{
-    cr_assert_neq(epl_scope_status(s), EPL_OK);
-    cr_assert_not_null(strstr(epl_scope_message(s), text), "%s", epl_scope_message(s));
-}
+TestSuite(chunks, .init = open_scope, .fini = drop_scope);
 
 /* Numbers between -1 and 1 that repeat nowhere. */
 static epl_val numbers(epl_type t)
@@ -32,23 +10,6 @@ static epl_val numbers(epl_type t)
     for (int i = 0; i < 4096; i++)
         x[i] = sin(1.7 * i + 0.3);
     return epl_data(f, epl_at(x, t));
-}
-
-static size_t read(epl_val v, double *to)
-{
-    cr_assert_eq(epl_eval(v, epl_at(to, epl_typeof(v))), EPL_OK, "%s", epl_scope_message(s));
-    return (size_t)epl_count(epl_typeof(v));
-}
-
-static void close_to(epl_val got, epl_val want, double tolerance)
-{
-    static double a[4096], b[4096];
-    size_t n = read(got, a);
-    cr_assert(epl_type_equal(epl_typeof(got), epl_typeof(want)));
-    read(want, b);
-    for (size_t i = 0; i < n; i++)
-        cr_assert_leq(fabs(a[i] - b[i]), tolerance * (1 + fabs(b[i])), "%zu: %.17g, not %.17g", i,
-                      a[i], b[i]);
 }
 
 /* -- the graph and the memory ---------------------------------------------------------------- */
@@ -155,12 +116,12 @@ Test(chunks, values_and_derivatives_to_third_order)
         epl_val third = epl_gradient(epl_sum(epl_mul(h, v)), w), by_x = epl_gradient(whole, x);
         for (int64_t chunk = 1; chunk < 8; chunk++) {
             epl_val part = epl_sum(epl_square(mapped(one, x, w, chunk)));
-            close_to(part, whole, 1e-14);
-            close_to(epl_gradient(part, w), g, 1e-12);
-            close_to(epl_gradient(part, x), by_x, 1e-12);
+            near(part, whole, 1e-14);
+            near(epl_gradient(part, w), g, 1e-12);
+            near(epl_gradient(part, x), by_x, 1e-12);
             epl_val hvp = epl_hvp(part, w, v);
-            close_to(hvp, h, 1e-11);
-            close_to(epl_gradient(epl_sum(epl_mul(hvp, v)), w), third, 1e-10);
+            near(hvp, h, 1e-11);
+            near(epl_gradient(epl_sum(epl_mul(hvp, v)), w), third, 1e-10);
         }
     }
 }
@@ -177,7 +138,7 @@ Test(chunks, nested_in_both_ways)
             epl_val y = epl_mul(smooth(row, mine), epl_sum(rows)); /* one of the outer map's */
             epl_val z = epl_collect(outer, epl_gradient(epl_sum(epl_collect(inner, y)), own));
             all = epl_is_none(all) ? z : all;
-            close_to(z, all, 1e-12);
+            near(z, all, 1e-12);
         }
 }
 
@@ -187,9 +148,9 @@ Test(chunks, several_results_and_values_that_do_not_vary)
     epl_fn *m = epl_map(f, .chunk = 2);
     epl_val xi = epl_each(m, x, 0), own = epl_pass(m, w), e = epl_exp(xi);
     epl_collects(m, epl_list(epl_mul(e, own), epl_sum(e), epl_mul(own, own)), out);
-    close_to(out[0], epl_mul(epl_exp(x), w), 0);
-    close_to(out[1], epl_sum(epl_exp(x), .dim = epl_axes(1)), 1e-15);
-    close_to(out[2], epl_expand(epl_mul(w, w), epl_dims(5, 3)), 0);
+    near(out[0], epl_mul(epl_exp(x), w), 0);
+    near(out[1], epl_sum(epl_exp(x), .dim = epl_axes(1)), 1e-15);
+    near(out[2], epl_expand(epl_mul(w, w), epl_dims(5, 3)), 0);
 }
 
 Test(chunks, another_axis_and_a_mixed_tree)
@@ -277,8 +238,8 @@ Test(chunks, loops_inside)
         epl_next(t, c, epl_sin(epl_mul(c, xi)));
         epl_val y = epl_collect(m, epl_last(t, c));
         want = chunk ? want : y;
-        close_to(y, want, 1e-14);
-        close_to(epl_jvp(y, x, epl_cos(x)), epl_jvp(want, x, epl_cos(x)), 1e-12);
+        near(y, want, 1e-14);
+        near(epl_jvp(y, x, epl_cos(x)), epl_jvp(want, x, epl_cos(x)), 1e-12);
     }
 }
 
@@ -300,11 +261,11 @@ Test(chunks, derivatives_of_ones_own_and_checkpoints_inside)
         epl_val xi = epl_each(m, x, 0);
         c = epl_checkpoint(m, .bytes = chunk % 2 ? 24 : 0);
         epl_val y = epl_last(c, epl_sum(epl_square(odd_slope(c, epl_pass(c, xi)))));
-        close_to(epl_collect(m, epl_gradient(y, xi)), want, 1e-14);
+        near(epl_collect(m, epl_gradient(y, xi)), want, 1e-14);
         epl_val d = epl_gradient(epl_sum(epl_collect(m, y)), x);
-        close_to(d, want, 1e-14);
+        near(d, want, 1e-14);
         /* 2 y 3 x, each factor with its own slope */
-        close_to(epl_gradient(epl_sum(d), x), epl_mul(epl_square(x), epl_num(24)), 1e-13);
+        near(epl_gradient(epl_sum(d), x), epl_mul(epl_square(x), epl_num(24)), 1e-13);
     }
 }
 
@@ -318,13 +279,13 @@ Test(chunks, jacobians_in_jacobians_and_in_maps)
     for (int64_t a = 1; a < 5; a++)
         for (int64_t b = 1; b < 5; b++) {
             epl_val part = epl_jacobian(y, x, .mode = b % 2 ? "forward" : "reverse", .chunk = a);
-            close_to(epl_jacobian(part, x, .mode = "forward", .chunk = b), whole, 1e-12);
-            close_to(epl_jacobian(part, x, .mode = "reverse", .chunk = b), whole, 1e-12);
+            near(epl_jacobian(part, x, .mode = "forward", .chunk = b), whole, 1e-12);
+            near(epl_jacobian(part, x, .mode = "reverse", .chunk = b), whole, 1e-12);
             epl_fn *m = epl_map(f, .chunk = a);
             epl_val r = epl_each(m, rows, 0), z = epl_sin(epl_matmul(w, epl_exp(r)));
             epl_val all = epl_collect(m, epl_jacobian(z, r, .chunk = b));
             maps = epl_is_none(maps) ? all : maps;
-            close_to(all, maps, 1e-12);
+            near(all, maps, 1e-12);
         }
 }
 

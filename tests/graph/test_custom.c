@@ -1,81 +1,31 @@
 /* test_custom.c -- derivatives by a rule: the same as the derived ones where the rule is right,
  * and the rule's own where it says something else; to third order, in maps, loops and branches. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
+#include "../value_test.h"
 
-enum { N = 3, M = 4, PAIRS = 16, ROOM = 256 };
-static epl_scope *s;
-static epl_fn *f;
+enum { N = 3, M = 4 };
 static epl_val x, w, rows; /* f64 [N], [N], [M, N] */
 static double x_data[N] = {0.3, -0.7, 1.1}, w_data[N] = {0.9, 0.4, -0.6}, rows_data[M][N];
-static struct {
-    epl_val got, want;
-    const char *what;
-} pairs[PAIRS];
-static int pair_count;
 
-static void open_scope(void)
+static void open_inputs(void)
 {
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "custom");
+    open_scope();
     x = epl_input(f, "x", epl_f64(N));
     w = epl_input(f, "w", epl_f64(N));
     rows = epl_input(f, "rows", epl_f64(M, N));
     for (int i = 0; i < M * N; i++)
         (&rows_data[0][0])[i] = sin(1.3 * i + 0.2);
-    pair_count = 0;
 }
-static void close_scope(void)
-{
-    epl_scope_free(s);
-}
-TestSuite(custom, .init = open_scope, .fini = close_scope);
+TestSuite(custom, .init = open_inputs, .fini = drop_scope);
 
 static void same(epl_val got, epl_val want, const char *what)
 {
-    char name[20];
-    cr_assert_eq(epl_scope_status(s), EPL_OK, "%s: %s", what, epl_scope_message(s));
-    cr_assert(epl_type_equal(epl_typeof(got), epl_typeof(want)), "%s: types differ", what);
-    cr_assert(pair_count < PAIRS && epl_count(epl_typeof(got)) <= ROOM);
-    snprintf(name, sizeof name, "got%d", pair_count);
-    epl_output(f, name, got);
-    snprintf(name, sizeof name, "want%d", pair_count);
-    epl_output(f, name, want);
-    pairs[pair_count].got = got;
-    pairs[pair_count].want = want;
-    pairs[pair_count++].what = what;
-}
-
-static void compare(double (*out)[ROOM], const char *by)
-{
-    for (int k = 0; k < pair_count; k++)
-        for (int64_t i = 0; i < epl_count(epl_typeof(pairs[k].got)); i++)
-            cr_assert_float_eq(out[2 * k][i], out[2 * k + 1][i], 1e-11,
-                               "%s by %s: [%d] %.15g %.15g", pairs[k].what, by, (int)i,
-                               out[2 * k][i], out[2 * k + 1][i]);
+    pair(got, want, 1e-11, what);
 }
 
 static void check(void)
 {
-    static double out[2 * PAIRS][ROOM], plain[2 * PAIRS][ROOM];
-    epl_array to[2 * PAIRS], as_is[2 * PAIRS];
-    size_t n = 2 * (size_t)pair_count;
-    for (size_t k = 0; k < n; k++) {
-        to[k] = epl_at(out[k], epl_typeof(pairs[k / 2].got));
-        as_is[k] = epl_at(plain[k], epl_typeof(pairs[k / 2].got));
-    }
-    epl_arrays in = epl_arrays(epl_at(x_data, epl_f64(N)), epl_at(w_data, epl_f64(N)),
-                               epl_at(rows_data, epl_f64(M, N)));
-    cr_assert_eq(epl_reference(f, in, (epl_arrays){n, as_is}), EPL_OK, "%s", epl_scope_message(s));
-    epl_plan plan = epl_compile(s, f);
-    epl_work *work = epl_work_new(s, NULL);
-    cr_assert_eq(epl_run(plan, in, (epl_arrays){n, to}, work), EPL_OK, "%s",
-                 epl_work_message(work));
-    compare(plain, "reference");
-    compare(out, "plan");
+    check_pairs(epl_arrays(epl_at(x_data, epl_f64(N)), epl_at(w_data, epl_f64(N)),
+                           epl_at(rows_data, epl_f64(M, N))));
 }
 
 /* -- the same piece three times: y = sin(x) w + log(1 + e^x) ------------------------------- */
@@ -346,10 +296,9 @@ Test(custom, gradcheck)
 /* -- wrong use ------------------------------------------------------------------------------ */
 static void fails(const char *text)
 {
-    cr_assert_neq(epl_scope_status(s), EPL_OK, "no error; expected: %s", text);
-    cr_assert(strstr(epl_scope_message(s), text), "%s", epl_scope_message(s));
-    epl_scope_free(s);
-    open_scope();
+    fails_with(text);
+    drop_scope();
+    open_inputs();
 }
 
 Test(custom, wrong_use)

@@ -1,13 +1,8 @@
 /* test_derive.c -- linear maps, Jacobians, Hessian blocks, products and estimates: against
  * torch.func on one function, against each other, derived again, mapped, and misused. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <string.h>
 #include "../golden/derive.h"
+#include "../value_test.h"
 
-static epl_scope *s;
-static epl_fn *f;
 static epl_val x, v, out, losses, loss;
 
 static epl_val waves(epl_val (*wave)(epl_val), int64_t rows, int64_t columns)
@@ -24,12 +19,11 @@ static epl_val out_of(epl_val at)
     return epl_reshape(y, epl_dims(2, 2));
 }
 
-static void open_scope(void)
+static void open_inputs(void)
 {
     static const double at[5] = {0.3, -0.2, 0.5, 0.1, -0.4}, along[5] = {1, -0.5, 0.25, 2, 0.75};
     static const int64_t labels[2] = {1, 0};
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "derive");
+    open_scope();
     x = epl_data(f, epl_at(at, epl_f64(5)));
     v = epl_data(f, epl_at(along, epl_f64(5)));
     out = out_of(x);
@@ -37,30 +31,16 @@ static void open_scope(void)
     loss = epl_mean(losses);
 }
 
-static void close_scope(void)
-{
-    epl_scope_free(s);
-}
-TestSuite(derive, .init = open_scope, .fini = close_scope);
+TestSuite(derive, .init = open_inputs, .fini = drop_scope);
 
 static void equal(epl_val got, const double *want, epl_shape shape)
 {
-    double number[256] = {0};
-    epl_type t = epl_type_of(EPL_F64, shape);
-    cr_assert(epl_type_equal(epl_typeof(got), t), "%s: %s", epl_scope_message(s),
-              epl_type_text(epl_typeof(got), (char[EPL_TYPE_TEXT]){0}));
-    cr_assert_eq(epl_eval(got, epl_at(number, t)), EPL_OK, "%s", epl_scope_message(s));
-    for (int64_t i = 0; i < epl_count(t); i++)
-        cr_assert(fabs(number[i] - want[i]) <= 1e-12, "%d: %.17g, expected %.17g", (int)i,
-                  number[i], want[i]);
+    near(got, epl_data(f, epl_at(want, epl_type_of(EPL_F64, shape))), 1e-12);
 }
 
 static void same(epl_val got, epl_val want)
 {
-    double number[256] = {0};
-    cr_assert_eq(epl_eval(want, epl_at(number, epl_typeof(want))), EPL_OK, "%s",
-                 epl_scope_message(s));
-    equal(got, number, epl_typeof(want).shape);
+    near(got, want, 1e-12);
 }
 
 Test(derive, jacobians_in_both_modes_and_in_chunks)
@@ -255,34 +235,33 @@ Test(derive, estimates_have_the_right_mean)
     cr_assert_gt(fabs(epl_item(epl_hessian_trace(loss, x, key, 1)) - trace), 1e-9);
 }
 
-static void fails_with(const char *text)
+static void fails(const char *text)
 {
-    cr_assert_neq(epl_scope_status(s), EPL_OK);
-    cr_assert_not_null(strstr(epl_scope_message(s), text), "%s", epl_scope_message(s));
-    epl_scope_free(s);
-    open_scope();
+    fails_with(text);
+    drop_scope();
+    open_inputs();
 }
 
 Test(derive, wrong_use_is_told)
 {
     epl_jacobian(out, x, .mode = "sideways");
-    fails_with("[jacobian] mode must be \"auto\", \"forward\" or \"reverse\", got \"sideways\"");
+    fails("[jacobian] mode must be \"auto\", \"forward\" or \"reverse\", got \"sideways\"");
     epl_jacobian(out, x, .chunk = -1);
-    fails_with("[jacobian] chunk must not be negative, got -1");
+    fails("[jacobian] chunk must not be negative, got -1");
     epl_hessian_block(loss, x, x, .rows = {3, 3});
-    fails_with("[hessian_block] rows {3, 3}: a first element and how many, within the 5");
+    fails("[hessian_block] rows {3, 3}: a first element and how many, within the 5");
     epl_hessian_block(out, x, x);
-    fails_with("[gradient] the result must be one number");
+    fails("[gradient] the result must be one number");
     epl_jacobian(out, epl_num(1));
-    fails_with("the variable is no value of a function");
+    fails("the variable is no value of a function");
     epl_linear_apply(epl_linearize(out, x), out);
-    fails_with("the vector must be f64[5], as its value, got f64[2,2]");
+    fails("the vector must be f64[5], as its value, got f64[2,2]");
     epl_linear_apply(epl_linearize(out, x), epl_num(1));
-    fails_with("a plain number");
+    fails("a plain number");
     epl_hessian_trace(loss, x, v, 4);
-    fails_with("key");
+    fails("key");
     epl_linear_trace(epl_linearize(out, x), v, 4);
-    fails_with("[linear_trace] a map from a type to the same one");
+    fails("[linear_trace] a map from a type to the same one");
     epl_val empty[2] = {epl_hvp_by(EPL_REVERSE_OVER_FORWARD, EPL_NO_VAL, EPL_NO_VAL, EPL_NO_VAL),
                         epl_linear_apply((epl_linear){{0}, {0}}, x)};
     cr_assert(epl_is_none(empty[0]) && epl_is_none(empty[1]));

@@ -1,33 +1,23 @@
 /* test_derive_flow.c -- linear maps, Jacobians, blocks and products through a loop are those
  * of the same steps written out.
  */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
+#include "../value_test.h"
 
-static epl_scope *s;
-static epl_fn *f;
 static epl_val x, w, v;
 
-static void open_scope(void)
+static void open_inputs(void)
 {
     static const double at[4] = {0.3, -0.2, 0.5, 0.1}, along[4] = {1, -0.5, 0.25, 2};
     double matrix[16];
     for (int i = 0; i < 16; i++)
         matrix[i] = 0.5 * sin(i);
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "flow");
+    open_scope();
     x = epl_data(f, epl_at(at, epl_f64(4)));
     v = epl_data(f, epl_at(along, epl_f64(4)));
     w = epl_data(f, epl_at(matrix, epl_f64(4, 4)));
 }
 
-static void close_scope(void)
-{
-    cr_assert_str_eq(epl_scope_message(s), "");
-    epl_scope_free(s);
-}
-TestSuite(derive_flow, .init = open_scope, .fini = close_scope);
+TestSuite(derive_flow, .init = open_inputs, .fini = close_scope);
 
 static epl_val step(epl_val h)
 {
@@ -49,12 +39,7 @@ static epl_val written(void)
 
 static void same(epl_val got, epl_val want)
 {
-    double a[64] = {0}, b[64] = {0};
-    cr_assert(epl_type_equal(epl_typeof(got), epl_typeof(want)), "%s", epl_scope_message(s));
-    cr_assert_eq(epl_eval(got, epl_at(a, epl_typeof(got))), EPL_OK, "%s", epl_scope_message(s));
-    cr_assert_eq(epl_eval(want, epl_at(b, epl_typeof(want))), EPL_OK, "%s", epl_scope_message(s));
-    for (int64_t i = 0; i < epl_count(epl_typeof(want)); i++)
-        cr_assert_float_eq(a[i], b[i], 1e-12, "%d: %.17g, expected %.17g", (int)i, a[i], b[i]);
+    near(got, want, 1e-12);
 }
 
 Test(derive_flow, jacobians)

@@ -1,19 +1,6 @@
 /* test_derive_memory.c -- derivatives in chunks need the memory of one chunk. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
+#include "../value_test.h"
 
-static epl_scope *s;
-
-static void open_scope(void)
-{
-    s = epl_scope_new(NULL);
-}
-
-static void close_scope(void)
-{
-    epl_scope_free(s);
-}
 TestSuite(derive_memory, .init = open_scope, .fini = close_scope);
 
 /* Per-sample gradients by a shared matrix: two results that share all of it. */

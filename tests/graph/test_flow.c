@@ -1,34 +1,17 @@
 /* test_flow.c -- loops, branches and checkpoints against the same thing written out: values,
  * derivatives to third order, maps, and what gradients keep. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
+#include "../value_test.h"
 
 enum { T = 7, N = 3 };
-static epl_scope *s;
-static epl_fn *f;
 static epl_val x, w, h0; /* inputs of f */
 static double x_data[T][N], w_data[N][N], h_data[N];
 
-/* Values that must be equal; looked at together by check(). */
-enum { PAIRS = 24, ROOM = 4096 };
-static struct {
-    epl_val a, b;
-    double tolerance;
-    const char *what;
-} pairs[PAIRS];
-static int pair_count;
-
-static void open(void)
+static void open_inputs(void)
 {
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "f");
+    open_scope();
     x = epl_input(f, "x", epl_f64(T, N));
     w = epl_input(f, "w", epl_f64(N, N));
     h0 = epl_input(f, "h0", epl_f64(N));
-    pair_count = 0;
     for (int i = 0; i < T * N; i++)
         (&x_data[0][0])[i] = sin(1.7 * i + 0.3);
     for (int i = 0; i < N * N; i++)
@@ -37,68 +20,12 @@ static void open(void)
         h_data[i] = 0.1 * i - 0.2;
 }
 
-static void close(void)
-{
-    epl_scope_free(s);
-}
+TestSuite(flow, .init = open_inputs, .fini = drop_scope);
 
-TestSuite(flow, .init = open, .fini = close);
-
-static void sound(void)
-{
-    cr_assert_eq(epl_scope_status(s), EPL_OK, "%s", epl_scope_message(s));
-}
-
-static void near(epl_val a, epl_val b, double tolerance, const char *what)
-{
-    char name[40];
-    sound();
-    cr_assert(epl_type_equal(epl_typeof(a), epl_typeof(b)), "%s: types differ", what);
-    cr_assert(pair_count < PAIRS && epl_count(epl_typeof(a)) <= ROOM);
-    snprintf(name, sizeof name, "a%d", pair_count);
-    epl_output(f, name, a);
-    name[0] = 'b';
-    epl_output(f, name, b);
-    pairs[pair_count].a = a;
-    pairs[pair_count].b = b;
-    pairs[pair_count].tolerance = tolerance;
-    pairs[pair_count++].what = what;
-}
-
-static void compare(double (*out)[ROOM], const char *by)
-{
-    for (int k = 0; k < pair_count; k++)
-        for (int64_t i = 0; i < epl_count(epl_typeof(pairs[k].a)); i++) {
-            double a = out[2 * k][i], b = out[2 * k + 1][i];
-            cr_assert(fabs(a - b) <= pairs[k].tolerance * (1 + fabs(b)),
-                      "%s, %s: [%lld] %.17g %.17g", pairs[k].what, by, (long long)i, a, b);
-        }
-}
-
-/* The pairs by a plan and by the plain evaluation, on one and on two threads. */
 static void check(void)
 {
-    static double out[2 * PAIRS][ROOM], plain[2 * PAIRS][ROOM];
-    epl_array to[2 * PAIRS], as_is[2 * PAIRS];
-    sound();
-    for (int k = 0; k < 2 * pair_count; k++) {
-        epl_type t = epl_typeof(pairs[k / 2].a);
-        to[k] = epl_at(out[k], t);
-        as_is[k] = epl_at(plain[k], t);
-    }
-    size_t n = 2 * (size_t)pair_count;
-    epl_arrays in = epl_arrays(epl_at(x_data, epl_f64(T, N)), epl_at(w_data, epl_f64(N, N)),
-                               epl_at(h_data, epl_f64(N)));
-    cr_assert_eq(epl_reference(f, in, (epl_arrays){n, as_is}), EPL_OK, "%s", epl_scope_message(s));
-    epl_plan plan = epl_compile(s, f);
-    epl_work *work = epl_work_new(s, NULL);
-    cr_assert_eq(epl_run(plan, in, (epl_arrays){n, to}, work), EPL_OK, "%s",
-                 epl_work_message(work));
-    compare(plain, "reference");
-    compare(out, "plan");
-    for (int k = 0; k < pair_count; k++)
-        for (int64_t i = 0; i < epl_count(epl_typeof(pairs[k].a)); i++)
-            cr_assert(fabs(out[2 * k][i] - plain[2 * k][i]) <= 1e-9 * (1 + fabs(plain[2 * k][i])));
+    check_pairs(epl_arrays(epl_at(x_data, epl_f64(T, N)), epl_at(w_data, epl_f64(N, N)),
+                           epl_at(h_data, epl_f64(N))));
 }
 
 static epl_val cell(epl_val xt, epl_val m, epl_val h)
@@ -143,19 +70,19 @@ static epl_val loss(run r)
 static void same(run a, run b, const char *what)
 {
     epl_val la = loss(a), lb = loss(b), ga[3], gb[3];
-    near(a.all, b.all, 1e-14, what);
-    near(a.end, b.end, 1e-14, what);
+    pair(a.all, b.all, 1e-14, what);
+    pair(a.end, b.end, 1e-14, what);
     epl_gradients(la, epl_list(w, x, h0), ga);
     epl_gradients(lb, epl_list(w, x, h0), gb);
     for (int i = 0; i < 3; i++)
-        near(ga[i], gb[i], 1e-12, what);
-    near(epl_jvp(la, w, epl_sin(w)), epl_jvp(lb, w, epl_sin(w)), 1e-12, what);
-    near(epl_hvp(la, w, epl_cos(w)), epl_hvp(lb, w, epl_cos(w)), 1e-12, what);
+        pair(ga[i], gb[i], 1e-12, what);
+    pair(epl_jvp(la, w, epl_sin(w)), epl_jvp(lb, w, epl_sin(w)), 1e-12, what);
+    pair(epl_hvp(la, w, epl_cos(w)), epl_hvp(lb, w, epl_cos(w)), 1e-12, what);
     epl_val sa = epl_sum(epl_mul(ga[0], epl_square(ga[0])));
     epl_val sb = epl_sum(epl_mul(gb[0], epl_square(gb[0])));
     epl_val ha = epl_gradient(sa, h0), hb = epl_gradient(sb, h0);
-    near(ha, hb, 1e-11, what);
-    near(epl_gradient(epl_sum(epl_square(ha)), x), epl_gradient(epl_sum(epl_square(hb)), x), 1e-10,
+    pair(ha, hb, 1e-11, what);
+    pair(epl_gradient(epl_sum(epl_square(ha)), x), epl_gradient(epl_sum(epl_square(hb)), x), 1e-10,
          what);
 }
 
@@ -202,11 +129,11 @@ static epl_val mapped(bool scan, bool inside)
 
 Test(flow, scan_in_a_map)
 {
-    near(mapped(true, false), mapped(false, false), 1e-13, "map");
-    near(mapped(true, true), mapped(false, true), 1e-12, "gradient in a map");
-    near(epl_gradient(epl_sum(mapped(true, false)), x),
+    pair(mapped(true, false), mapped(false, false), 1e-13, "map");
+    pair(mapped(true, true), mapped(false, true), 1e-12, "gradient in a map");
+    pair(epl_gradient(epl_sum(mapped(true, false)), x),
          epl_gradient(epl_sum(mapped(false, false)), x), 1e-12, "gradient of a map");
-    near(epl_gradient(epl_sum(epl_square(mapped(true, true))), x),
+    pair(epl_gradient(epl_sum(epl_square(mapped(true, true))), x),
          epl_gradient(epl_sum(epl_square(mapped(false, true))), x), 1e-11, "around and in");
     check();
 }
@@ -225,10 +152,10 @@ Test(flow, while_until_it_is_good)
 {
     epl_val a = epl_add(epl_sum(epl_square(h0)), epl_num(2)), want = epl_sqrt(a);
     epl_val r = root(f, a, 0), bounded = root(f, a, 50);
-    near(r, want, 1e-13, "while");
-    near(epl_jvp(r, h0, epl_cos(h0)), epl_jvp(want, h0, epl_cos(h0)), 1e-10, "forward");
-    near(bounded, want, 1e-13, "bounded");
-    near(epl_gradient(bounded, h0), epl_gradient(want, h0), 1e-10, "reverse of a bounded one");
+    pair(r, want, 1e-13, "while");
+    pair(epl_jvp(r, h0, epl_cos(h0)), epl_jvp(want, h0, epl_cos(h0)), 1e-10, "forward");
+    pair(bounded, want, 1e-13, "bounded");
+    pair(epl_gradient(bounded, h0), epl_gradient(want, h0), 1e-10, "reverse of a bounded one");
     check();
 }
 
@@ -239,8 +166,8 @@ Test(flow, while_in_a_map_ends_by_itself)
     epl_val row = epl_each(rows, many, 0);
     epl_fn *one = epl_map(rows);
     epl_val r = epl_collect(rows, epl_collect(one, root(one, epl_each(one, row, 0), 0)));
-    near(r, want, 1e-13, "nested maps");
-    near(epl_jvp(r, x, epl_sin(x)), epl_jvp(want, x, epl_sin(x)), 1e-9, "forward");
+    pair(r, want, 1e-13, "nested maps");
+    pair(epl_jvp(r, x, epl_sin(x)), epl_jvp(want, x, epl_sin(x)), 1e-9, "forward");
     check();
 }
 
@@ -273,11 +200,11 @@ Test(flow, one_side_or_the_other)
 {
     for (int i = 0; i < 2; i++) {
         epl_val a = epl_select(epl_select(x, 0, i), 0, 1), y = sided(f, a), z = selected(a);
-        near(y, z, 1e-14, "value");
-        near(epl_gradient(y, h0), epl_gradient(z, h0), 1e-13, "gradient");
-        near(epl_gradient(y, x), epl_gradient(z, x), 1e-13, "gradient by the condition's value");
-        near(epl_hvp(y, x, epl_cos(x)), epl_hvp(z, x, epl_cos(x)), 1e-13, "hvp");
-        near(epl_gradient(epl_sum(epl_square(epl_gradient(y, w))), h0),
+        pair(y, z, 1e-14, "value");
+        pair(epl_gradient(y, h0), epl_gradient(z, h0), 1e-13, "gradient");
+        pair(epl_gradient(y, x), epl_gradient(z, x), 1e-13, "gradient by the condition's value");
+        pair(epl_hvp(y, x, epl_cos(x)), epl_hvp(z, x, epl_cos(x)), 1e-13, "hvp");
+        pair(epl_gradient(epl_sum(epl_square(epl_gradient(y, w))), h0),
              epl_gradient(epl_sum(epl_square(epl_gradient(z, w))), h0), 1e-13, "twice");
     }
     check();
@@ -289,8 +216,8 @@ Test(flow, sides_in_a_map_are_selected)
     epl_val row = epl_select(x, 0, 0);
     epl_val y = epl_collect(map, sided(map, epl_each(map, row, 0)));
     epl_val z = epl_collect(other, selected(epl_each(other, row, 0)));
-    near(y, z, 1e-14, "map");
-    near(epl_gradient(epl_sum(epl_square(y)), w), epl_gradient(epl_sum(epl_square(z)), w), 1e-13,
+    pair(y, z, 1e-14, "map");
+    pair(epl_gradient(epl_sum(epl_square(y)), w), epl_gradient(epl_sum(epl_square(z)), w), 1e-13,
          "gradient");
     check();
 }
@@ -305,8 +232,8 @@ Test(flow, several_branches)
                                                    epl_square(epl_pass(branch[1], h0)),
                                                    epl_exp(epl_pass(branch[2], h0))));
         epl_val z = k <= 0 ? epl_sin(h0) : k == 1 ? epl_square(h0) : epl_exp(h0);
-        near(y, z, 0, "value");
-        near(epl_gradient(epl_sum(epl_square(y)), h0), epl_gradient(epl_sum(epl_square(z)), h0),
+        pair(y, z, 0, "value");
+        pair(epl_gradient(epl_sum(epl_square(y)), h0), epl_gradient(epl_sum(epl_square(z)), h0),
              1e-14, "gradient");
     }
     check();
@@ -353,11 +280,11 @@ Test(flow, scan_of_scans_with_branches)
             y[1] = h;
         }
     }
-    near(y[0], y[1], 1e-13, "value");
+    pair(y[0], y[1], 1e-13, "value");
     epl_val a = epl_gradient(epl_sum(epl_square(y[0])), w),
             b = epl_gradient(epl_sum(epl_square(y[1])), w);
-    near(a, b, 1e-12, "gradient");
-    near(epl_gradient(epl_sum(epl_square(a)), h0), epl_gradient(epl_sum(epl_square(b)), h0), 1e-11,
+    pair(a, b, 1e-12, "gradient");
+    pair(epl_gradient(epl_sum(epl_square(a)), h0), epl_gradient(epl_sum(epl_square(b)), h0), 1e-11,
          "twice");
     check();
 }
@@ -368,11 +295,11 @@ Test(flow, no_steps_at_all)
     epl_val h = epl_carry(t, h0);
     epl_next(t, h, epl_exp(h));
     epl_val end = epl_last(t, h);
-    near(end, h0, 0, "the first value");
-    near(epl_gradient(epl_sum(epl_square(end)), h0), epl_scale(h0, 2), 1e-15, "its gradient");
+    pair(end, h0, 0, "the first value");
+    pair(epl_gradient(epl_sum(epl_square(end)), h0), epl_scale(h0, 2), 1e-15, "its gradient");
     epl_fn *one = epl_scan(f, .length = 1, .save = EPL_SAVE_LOG);
     h = epl_carry(one, h0);
     epl_next(one, h, epl_exp(h));
-    near(epl_last(one, h), epl_exp(h0), 0, "one step");
+    pair(epl_last(one, h), epl_exp(h0), 0, "one step");
     check();
 }

@@ -1,13 +1,9 @@
 /* test_flow_misuse.c -- loops and branches used wrongly: without what they need, without values,
  * and without memory. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../short_memory.h"
+#include "../value_test.h"
 
 enum { T = 7, N = 3 };
-static epl_scope *s;
-static epl_fn *f;
 static epl_val x, w, h0; /* inputs of f */
 
 static void begin(epl_scope *scope)
@@ -24,12 +20,7 @@ static void open(void)
     begin(epl_scope_new(NULL));
 }
 
-static void close(void)
-{
-    epl_scope_free(s);
-}
-
-TestSuite(flow_misuse, .init = open, .fini = close);
+TestSuite(flow_misuse, .init = open, .fini = drop_scope);
 
 #define FAILS(words, ...)                                                               \
     do {                                                                                \
@@ -101,20 +92,10 @@ Test(flow_misuse, nothing_in_nothing_out)
 }
 
 /* -- memory that ends anywhere ---------------------------------------------------------------- */
-static void *short_of(void *user, void *p, size_t old_size, size_t size)
-{
-    size_t *left = user;
-    (void)old_size;
-    if (!size) {
-        free(p);
-        return NULL;
-    }
-    return *left && (*left)-- ? realloc(p, size) : NULL;
-}
-
 /* A scan in a map that is derived, a checkpoint, two sides and a while. */
-static void all_of_it(void)
+static void all_of_it(epl_scope *scope)
 {
+    begin(scope);
     epl_fn *map = epl_map(f), *c = epl_checkpoint(f);
     epl_val m = epl_each(map, epl_stack(epl_list(w, w)), 0);
     epl_fn *t = epl_scan(map, .save = EPL_SAVE_SQRT);
@@ -135,17 +116,7 @@ static void all_of_it(void)
     epl_compile(s, f);
 }
 
-Test(flow_misuse, memory_may_end_anywhere)
+Test(flow_memory, may_end_anywhere)
 {
-    bool done = false;
-    for (size_t n = 0; !done && n < 100000; n += n < 100 ? 1 : 23) {
-        size_t left = n;
-        close();
-        begin(epl_scope_new(&(epl_alloc){short_of, &left}));
-        all_of_it();
-        epl_status status = epl_scope_status(s);
-        cr_assert(status == EPL_OK || status == EPL_ERR_MEMORY, "%zu: %s", n, epl_scope_message(s));
-        done = status == EPL_OK;
-    }
-    cr_expect(done);
+    memory_may_end_anywhere(all_of_it);
 }

@@ -2,15 +2,9 @@
  * products for what was passed in, products that are kept, matrices that are packed. All
  * against the same steps written out; the plan's text shows what was moved.
  */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../value_test.h"
 
 enum { T = 5, N = 3, H = 80, TASKS = 2 };
-static epl_scope *s;
-static epl_fn *f;
 static epl_val x, w, b, h0;
 
 /* Numbers of one type, small and all different. */
@@ -22,22 +16,16 @@ static epl_val numbers(epl_type t, double scale, double phase)
     return epl_data(f, epl_at(at, t));
 }
 
-static void open_scope(void)
+static void open_inputs(void)
 {
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "sums");
+    open_scope();
     x = numbers(epl_f64(T, N, H), 0.5, 0.1);
     w = numbers(epl_f64(H, H), 0.12, 0.2);
     b = numbers(epl_f64(H), 0.3, 0.3);
     h0 = numbers(epl_f64(N, H), 0.4, 0.4);
 }
 
-static void close_scope(void)
-{
-    cr_assert_str_eq(epl_scope_message(s), "");
-    epl_scope_free(s);
-}
-TestSuite(flow_sums, .init = open_scope, .fini = close_scope);
+TestSuite(flow_sums, .init = open_inputs, .fini = close_scope);
 
 /* The weight is read turned and as it is, the bias is a sum of rows. */
 static epl_val step(epl_val xt, epl_val h, epl_val m, epl_val bias)
@@ -71,21 +59,6 @@ static epl_val unrolled(epl_val m, epl_val bias, bool reverse)
         all[t] = epl_mul(h, xt);
     }
     return loss_of(h, epl_mean(epl_stack((epl_vals){T, all}), .dim = epl_axes(0)));
-}
-
-static void near(epl_val got, epl_val want, double tolerance)
-{
-    epl_type t = epl_typeof(want);
-    cr_assert(epl_type_equal(epl_typeof(got), t), "%s", epl_scope_message(s));
-    double *p = epl_scope_alloc(s, epl_bytes(t)), *q = epl_scope_alloc(s, epl_bytes(t));
-    cr_assert_eq(epl_eval(got, epl_at(p, t)), EPL_OK, "%s", epl_scope_message(s));
-    cr_assert_eq(epl_eval(want, epl_at(q, t)), EPL_OK, "%s", epl_scope_message(s));
-    double most = 0;
-    for (int64_t i = 0; i < epl_count(t); i++) {
-        double off = fabs(p[i] - q[i]) / (1 + fabs(q[i]));
-        most = off > most ? off : most;
-    }
-    cr_assert(most < tolerance, "off by %g", most);
 }
 
 /* First and second order, by what is passed in and by what is carried. */

@@ -1,35 +1,8 @@
 /* test_identity.c -- "the gradient with respect to x" means that very handle, however alike
  * another value looks. Each test gives another number where values are shared silently. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
+#include "../value_test.h"
 
-static epl_scope *s;
-static epl_fn *f;
-
-static void open_scope(void)
-{
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "identity");
-}
-
-static void close_scope(void)
-{
-    cr_assert_str_eq(epl_scope_message(s), "");
-    epl_scope_free(s);
-}
 TestSuite(identity, .init = open_scope, .fini = close_scope);
-
-static epl_val number(double x)
-{
-    return epl_data(f, epl_at(&x, epl_f64()));
-}
-
-static void is(epl_val v, double want)
-{
-    double got = epl_item(v);
-    cr_assert(fabs(got - want) < 1e-12 * fmax(1, fabs(want)), "%.17g, expected %.17g", got, want);
-}
 
 /* d/dx of x * d/dy (x + y) */
 static epl_val nested(epl_val x, epl_val y)

@@ -1,31 +1,13 @@
 /* test_map.c -- inner functions of epl_map: entries, captures, nesting, misuse. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <string.h>
+#include "../value_test.h"
 
-static epl_scope *s;
-static epl_fn *f;
-
-static void open_scope(void)
-{
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "map");
-}
-
-static void close_scope(void)
-{
-    epl_scope_free(s);
-}
-TestSuite(map, .init = open_scope, .fini = close_scope);
+TestSuite(map, .init = open_scope, .fini = drop_scope);
 
 static void equal(epl_val v, const double *want, int64_t n)
 {
     double got[64] = {0};
-    cr_assert_eq(epl_eval(v, epl_at(got, epl_typeof(v))), EPL_OK, "%s", epl_scope_message(s));
-    cr_assert_eq(epl_count(epl_typeof(v)), n);
-    for (int64_t i = 0; i < n; i++)
-        cr_assert_float_eq(got[i], want[i], 1e-12, "%d: %g, expected %g", (int)i, got[i], want[i]);
+    cr_assert_eq(read(v, got), n);
+    numbers_near(got, want, n, 1e-12, "the value");
 }
 
 static epl_val data(const double *x, epl_type t)
@@ -103,12 +85,6 @@ Test(map, chunks_give_the_same_bits)
         if (chunk)
             cr_assert_eq(memcmp(whole, part, sizeof whole), 0);
     }
-}
-
-static void fails_with(const char *text)
-{
-    cr_assert_neq(epl_scope_status(s), EPL_OK);
-    cr_assert_not_null(strstr(epl_scope_message(s), text), "%s", epl_scope_message(s));
 }
 
 Test(map, a_gradient_with_respect_to_a_captured_value_says_what_to_do)

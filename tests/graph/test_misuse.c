@@ -251,3 +251,15 @@ Test(misuse, mixed_trees_of_outer_functions_may_be_used)
     cr_expect_float_eq(epl_item(epl_sum(epl_leaf(spec, epl_last(k, next), "mean"))), 12, 1e-12,
                        "%s", epl_scope_message(s));
 }
+
+/* A position would set the field, but not tell that it was given: the mean of all, in silence. */
+Test(misuse, options_without_their_names)
+{
+    TOLD(EPL_ERR_ARG, WORDS("[call]", "by name", "\"", "in \"adapt\""),
+         cr_expect(epl_is_none(epl_mean(w, epl_axes(0)))));
+    TOLD(EPL_ERR_ARG, WORDS("\"1,\" stands alone"), epl_mean(w, .dim = epl_axes(0), 1));
+    TOLD(EPL_ERR_ARG, WORDS("\"3,\" stands alone"), epl_scan(f, 3));
+    TOLD(EPL_ERR_ARG, WORDS("\"\"a, b\",\" stands alone"), epl_checkpoint(f, "a, b"));
+    TOLD(EPL_ERR_ARG, WORDS("\"EPL_NEWTON,\" stands alone"), epl_root(f, EPL_NEWTON));
+    TOLD(EPL_OK, WORDS(""), epl_sum(epl_mean(epl_mul(w, w), .dim = epl_axes(0, 1))));
+}

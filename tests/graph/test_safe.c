@@ -7,7 +7,7 @@
 
 TestSuite(safe, .init = open_scope, .fini = close_scope);
 
-static void near(double got, double want, double scale, const char *what)
+static void close_to(double got, double want, double scale, const char *what)
 {
     cr_assert(fabs(got - want) <= 1e-12 * scale, "%s: %.17g, expected %.17g", what, got, want);
 }
@@ -44,10 +44,10 @@ Test(safe, norms_and_std_of_any_size)
         taylor one = of(build[k], at, EPL_F64);
         for (double c = 1e-250; c < 1e260; c *= 1e50) {
             taylor t = of(build[k], (double[]){c * at[0], c * at[1], c * at[2]}, EPL_F64);
-            near(t.y / c, one.y, 10, "value");
+            close_to(t.y / c, one.y, 10, "value");
             for (int i = 0; i < 9; i++) {
-                near(t.g[i / 3], one.g[i / 3], 10, "gradient");
-                near(t.h[i] * c, one.h[i], 10, "second derivative");
+                close_to(t.g[i / 3], one.g[i / 3], 10, "gradient");
+                close_to(t.h[i] * c, one.h[i], 10, "second derivative");
             }
         }
         finite_at(build[k], (double[]){1e30, -2e30, 5e29}, EPL_F32, "f32, large");
@@ -99,10 +99,10 @@ Test(safe, logsumexp_and_softmax_of_any_size)
         taylor one = of(build[k], at, EPL_F64);
         for (double c = -1048576; c < 2e6; c += 524288) { /* exact sums */
             taylor t = of(build[k], (double[]){c + at[0], c + at[1], c + at[2]}, EPL_F64);
-            near(t.y, one.y + (k == 0 ? c : 0), 1e7, "value");
+            close_to(t.y, one.y + (k == 0 ? c : 0), 1e7, "value");
             for (int i = 0; i < 9; i++) {
-                near(t.g[i / 3], one.g[i / 3], 10, "gradient");
-                near(t.h[i], one.h[i], 10, "second derivative");
+                close_to(t.g[i / 3], one.g[i / 3], 10, "gradient");
+                close_to(t.h[i], one.h[i], 10, "second derivative");
             }
         }
         static const double far[][3] = {{1000, -1000, 0}, {-1e30, 1e30, 0}, {1e30, 1e30, 1e30}};
@@ -117,10 +117,10 @@ Test(safe, a_masked_entry_takes_no_part)
 {
     taylor t = of(lse, (double[]){-INFINITY, 0, 1}, EPL_F64);
     double p = 1 / (1 + exp(1));
-    near(t.y, log(1 + exp(1)), 1, "value");
+    close_to(t.y, log(1 + exp(1)), 1, "value");
     for (int i = 0; i < 3; i++) {
-        near(t.g[i], (double[]){0, p, 1 - p}[i], 1, "gradient");
-        near(t.h[3 * i + i], i ? p * (1 - p) : 0, 1, "second derivative");
+        close_to(t.g[i], (double[]){0, p, 1 - p}[i], 1, "gradient");
+        close_to(t.h[3 * i + i], i ? p * (1 - p) : 0, 1, "second derivative");
     }
     finite_at(soft, (double[]){-INFINITY, 0, 1}, EPL_F64, "softmax");
 }
@@ -174,14 +174,14 @@ Test(safe, products_and_powers_with_zeros)
 {
     taylor t = of(product, (double[]){0, 2, 3}, EPL_F64);
     for (int i = 0; i < 3; i++)
-        near(t.g[i], (double[]){6, 0, 0}[i], 1, "gradient");
-    near(t.h[1], 3, 1, "second derivative");
-    near(t.h[2], 2, 1, "second derivative");
-    near(of(product, (double[]){0, 0, 3}, EPL_F64).h[1], 3, 1, "second derivative");
+        close_to(t.g[i], (double[]){6, 0, 0}[i], 1, "gradient");
+    close_to(t.h[1], 3, 1, "second derivative");
+    close_to(t.h[2], 2, 1, "second derivative");
+    close_to(of(product, (double[]){0, 0, 3}, EPL_F64).h[1], 3, 1, "second derivative");
     t = of(cubes, (double[]){0, -2, 0}, EPL_F64);
-    near(t.g[0], 0, 1, "gradient");
-    near(t.g[1], -0.5 * 12, 1, "gradient");
-    near(t.h[4], -0.5 * -12, 1, "second derivative");
+    close_to(t.g[0], 0, 1, "gradient");
+    close_to(t.g[1], -0.5 * 12, 1, "gradient");
+    close_to(t.h[4], -0.5 * -12, 1, "second derivative");
 }
 
 /* -- where: both sides are computed ---------------------------------------------------------------
@@ -201,14 +201,14 @@ Test(safe, where_needs_the_operand_chosen_too)
 {
     static const double at[3] = {4, 0, -1};
     taylor trap = of(root_by_result, at, EPL_F64), safe = of(root_by_operand, at, EPL_F64);
-    near(trap.y, 2, 1, "value");
-    near(trap.g[0], 0.25, 1, "gradient");
+    close_to(trap.y, 2, 1, "value");
+    close_to(trap.g[0], 0.25, 1, "gradient");
     cr_assert(isnan(trap.g[1]) && isnan(trap.g[2]));
-    near(safe.y, 2, 1, "value");
+    close_to(safe.y, 2, 1, "value");
     for (int i = 0; i < 3; i++)
-        near(safe.g[i], i ? 0 : 0.25, 1, "gradient");
+        close_to(safe.g[i], i ? 0 : 0.25, 1, "gradient");
     for (int i = 0; i < 9; i++)
-        near(safe.h[i], i ? 0 : -1.0 / 32, 1, "second derivative");
+        close_to(safe.h[i], i ? 0 : -1.0 / 32, 1, "second derivative");
 }
 
 Test(safe, ties_and_kinks_are_as_documented)

@@ -1,36 +1,8 @@
 /* test_surrogate.c -- values with another's derivative: the value to the bit, first and second
  * derivatives as stated, in maps, plans and by the reference. */
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <string.h>
+#include "../value_test.h"
 
-static epl_scope *s;
-static epl_fn *f;
-
-static void open_scope(void)
-{
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "surrogate");
-}
-
-static void close_scope(void)
-{
-    epl_scope_free(s);
-}
-TestSuite(surrogate, .init = open_scope, .fini = close_scope);
-
-static epl_val number(double c)
-{
-    return epl_data(f, epl_at(&c, epl_f64()));
-}
-
-static void is(epl_val v, double want)
-{
-    double got = epl_item(v);
-    cr_assert(fabs(got - want) <= 1e-12 * fmax(1, fabs(want)), "%.17g, expected %.17g: %s", got,
-              want, epl_scope_message(s));
-}
+TestSuite(surrogate, .init = open_scope, .fini = drop_scope);
 
 Test(surrogate, the_value_is_the_first_operand_to_the_bit)
 {

@@ -1,96 +1,7 @@
 /* test_conv.c -- convolutions against the definition: random descriptions with strides,
  * pads of either sign, dilations, flips, batch axes and layouts of any kind; and the
  * forms that training makes of them. Parts never change a bit. */
-#include <criterion/criterion.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include "../../src/kernel/kernel.h"
-
-static uint64_t state;
-static int64_t below(int64_t n)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (int64_t)((state >> 33) % (uint64_t)n);
-}
-
-static double get(const void *p, epl_dtype t, int64_t i)
-{
-    return t == EPL_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
-}
-
-static void *fill(epl_dtype t, int64_t n)
-{
-    char *p = malloc((size_t)n * (t == EPL_F32 ? 4 : 8));
-    for (int64_t i = 0; i < n; i++) {
-        const double x = (double)(below(2001) - 1000) / 500;
-        if (t == EPL_F32) {
-            ((float *)p)[i] = (float)x;
-        } else {
-            ((double *)p)[i] = x;
-        }
-    }
-    return p;
-}
-
-/* Strides for `rank` axes: row-major, or in random order with gaps and signs. */
-typedef struct {
-    int64_t stride[EPL_MAX_RANK], low, count;
-} layout;
-
-static layout lay_out(int rank, const int64_t *dim, const bool *zero, bool plain)
-{
-    layout l = {.count = 1};
-    int order[EPL_MAX_RANK];
-    int64_t step = 1;
-    for (int i = 0; i < rank; i++) {
-        order[i] = i;
-    }
-    for (int i = rank - 1; !plain && i > 0; i--) {
-        const int j = (int)below(i + 1), t = order[i];
-        order[i] = order[j];
-        order[j] = t;
-    }
-    for (int i = rank - 1; i >= 0; i--) {
-        const int axis = order[i];
-        if (zero[axis]) {
-            continue;
-        }
-        const bool back = !plain && below(6) == 0;
-        const int64_t reach = step * (dim[axis] > 0 ? dim[axis] - 1 : 0);
-        l.stride[axis] = back ? -step : step;
-        l.low += back ? reach : 0;
-        l.count += reach;
-        step *= dim[axis] > 0 ? dim[axis] : 1;
-        step += !plain && below(4) == 0 ? below(5) : 0;
-    }
-    return l;
-}
-
-/* A call's parts in one go, then one by one from the last: the same bits. */
-static void run_both(const epl__call *call, char *out, size_t bytes, void *const *p)
-{
-    char *scratch = aligned_alloc(64, (call->scratch + 127) / 64 * 64);
-    memset(scratch, 0xff, call->scratch);
-    memset(scratch + call->scratch, 0x5a, 64);
-    memset(out, 0xff, bytes);
-    if (call->parts > 0) {
-        call->run(call, p, 0, call->parts, scratch);
-    }
-    char *first = malloc(bytes);
-    memcpy(first, out, bytes);
-    memset(out, 0xff, bytes);
-    for (int64_t i = call->parts - 1; i >= 0; i--) {
-        call->run(call, p, i, i + 1, scratch);
-    }
-    cr_assert(memcmp(first, out, bytes) == 0, "parts change the result: %s", call->name);
-    for (int i = 0; i < 64; i++) {
-        cr_assert(scratch[call->scratch + (size_t)i] == 0x5a, "scratch overrun: %s", call->name);
-    }
-    free(first);
-    free(scratch);
-}
+#include "product_test.h"
 
 typedef struct {
     const epl__conv_desc *d;
@@ -144,7 +55,7 @@ static void compare(const epl__conv_desc *d, const void *in, const void *w, cons
     }
     const double eps = (d->dtype == EPL_F32 ? 6e-8 : 1.2e-16) * sqrt(terms + 64) * 2;
     const double work = (double)total * terms;
-    for (int64_t e = 0; e<total; e += work> 1e5 ? 1 + below((int64_t)(work / 5e4)) : 1) {
+    for (int64_t e = 0; e<total; e += work> 1e5 ? 1 + random_below((int64_t)(work / 5e4)) : 1) {
         int64_t rest = e, pi = 0, pw = 0, po = 0;
         for (int i = rank - 1; i >= 0; i--) {
             at[i] = rest % dim[i];
@@ -180,7 +91,7 @@ static void *operand(const epl__conv_desc *d, int64_t x, int64_t y, const int64_
     const int b = d->batch_rank;
     for (int i = 0; i < b; i++) {
         dim[i] = d->batch[i];
-        zero[i] = zeros && below(3) == 0;
+        zero[i] = zeros && random_below(3) == 0;
     }
     dim[b] = x;
     dim[b + 1] = y;
@@ -192,7 +103,7 @@ static void *operand(const epl__conv_desc *d, int64_t x, int64_t y, const int64_
     memcpy(s, l.stride + b + 2, sizeof *s * (size_t)d->spatial);
     *low = l.low;
     *count = l.count;
-    return fill(d->dtype, l.count);
+    return drawn(d->dtype, l.count);
 }
 
 /* turned: in is [c, n, ...] and w [c, k, ...], out [k, n, ...], as a weight gradient has them. */
@@ -224,7 +135,11 @@ static void check(epl__conv_desc *d, bool plain, bool turned)
     for (int i = 0; i < 3; i++) {
         q[i] = p[i] + (size_t)low[i] * es;
     }
-    run_both(call, p[0], (size_t)count[0] * es, (void *const *)q);
+    const size_t bytes = (size_t)count[0] * es;
+    char *before = malloc(bytes);
+    memset(before, 0xff, bytes);
+    run_twice(call, p[0], bytes, before, (void *const *)q);
+    free(before);
     compare(d, q[1], q[2], q[0], call->name);
     for (int i = 0; i < 3; i++) {
         free(p[i]);
@@ -235,37 +150,38 @@ static void check(epl__conv_desc *d, bool plain, bool turned)
 /* Anything goes, zero sizes too. */
 static void check_random(int i)
 {
-    state = 5000 + (uint64_t)i;
-    epl__conv_desc d = {.dtype = below(4) ? EPL_F32 : EPL_F64, .spatial = 1 + (int)below(3)};
-    d.batch_rank = (int)below(3);
+    random_state = 5000 + (uint64_t)i;
+    epl__conv_desc d = {.dtype = random_below(4) ? EPL_F32 : EPL_F64,
+                        .spatial = 1 + (int)random_below(3)};
+    d.batch_rank = (int)random_below(3);
     for (int j = 0; j < d.batch_rank; j++) {
-        d.batch[j] = below(40) == 0 ? 0 : 1 + below(3);
+        d.batch[j] = random_below(40) == 0 ? 0 : 1 + random_below(3);
     }
     const int64_t few[] = {1, 2, 3, 1, 4, 5, 7, 16, 19, 33};
     const int top = d.spatial == 3 ? 6 : d.spatial == 2 ? 9 : 10;
-    d.n = below(50) ? few[below(top)] : 0;
-    d.c = below(50) ? few[below(top)] : 0;
-    d.k = below(50) ? few[below(top)] : 0;
-    d.flip = below(3) == 0;
+    d.n = random_below(50) ? few[random_below(top)] : 0;
+    d.c = random_below(50) ? few[random_below(top)] : 0;
+    d.k = random_below(50) ? few[random_below(top)] : 0;
+    d.flip = random_below(3) == 0;
     for (int j = 0; j < d.spatial; j++) {
-        d.in[j] = below(60) == 0 ? 0 : 1 + below(d.spatial == 3 ? 6 : 12);
-        d.window[j] = below(60) == 0 ? 0 : 1 + below(below(4) ? 4 : 14);
-        d.out[j] = below(60) == 0 ? 0 : 1 + below(d.spatial == 3 ? 5 : 14);
-        d.stride[j] = 1 + (below(2) ? below(4) : 0);
-        d.dilation[j] = 1 + (below(3) == 0 ? below(4) : 0);
-        d.in_dilation[j] = 1 + (below(3) == 0 ? below(4) : 0);
-        d.pad_lo[j] = below(2) ? below(5) : -below(4);
-        if (below(40) == 0) {
-            d.pad_lo[j] = 1000 * (below(3) - 1);
-            d.dilation[j] = 1 + below(800);
+        d.in[j] = random_below(60) == 0 ? 0 : 1 + random_below(d.spatial == 3 ? 6 : 12);
+        d.window[j] = random_below(60) == 0 ? 0 : 1 + random_below(random_below(4) ? 4 : 14);
+        d.out[j] = random_below(60) == 0 ? 0 : 1 + random_below(d.spatial == 3 ? 5 : 14);
+        d.stride[j] = 1 + (random_below(2) ? random_below(4) : 0);
+        d.dilation[j] = 1 + (random_below(3) == 0 ? random_below(4) : 0);
+        d.in_dilation[j] = 1 + (random_below(3) == 0 ? random_below(4) : 0);
+        d.pad_lo[j] = random_below(2) ? random_below(5) : -random_below(4);
+        if (random_below(40) == 0) {
+            d.pad_lo[j] = 1000 * (random_below(3) - 1);
+            d.dilation[j] = 1 + random_below(800);
         }
-        if (below(60) == 0) { /* too many phases, or too far apart */
-            d.in_dilation[j] = 1300 + below(5);
+        if (random_below(60) == 0) { /* too many phases, or too far apart */
+            d.in_dilation[j] = 1300 + random_below(5);
             d.out[j] *= d.spatial == 1 ? 400 : 1;
-            d.dilation[j] = 1 + below(2) * 1299;
+            d.dilation[j] = 1 + random_below(2) * 1299;
         }
     }
-    check(&d, below(2) == 0, below(2) == 0);
+    check(&d, random_below(2) == 0, random_below(2) == 0);
 }
 
 typedef struct {
@@ -330,7 +246,7 @@ static void check_all(const char *isa)
         check_random(i);
     }
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
-        state = 99 + i;
+        random_state = 99 + i;
         check_layer(&layers[i], 0, EPL_F32, true);
         layer small = layers[i];
         small.n = i % 2 ? 1 : small.n;

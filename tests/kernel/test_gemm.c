@@ -1,99 +1,6 @@
 /* test_gemm.c -- matrix products against plain loops: random shapes, strides of any sign,
  * batch axes, every instruction set; and the promise that parts never change a bit. */
-#include <criterion/criterion.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include "../../src/kernel/kernel.h"
-
-static uint64_t state;
-static int64_t below(int64_t n)
-{
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    return (int64_t)((state >> 33) % (uint64_t)n);
-}
-
-static double get(const void *p, epl_dtype t, int64_t i)
-{
-    return t == EPL_F32 ? (double)((const float *)p)[i] : ((const double *)p)[i];
-}
-
-static void fill(void *p, epl_dtype t, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        const double x = (double)(below(2001) - 1000) / 500;
-        if (t == EPL_F32) {
-            ((float *)p)[i] = (float)x;
-        } else if (t == EPL_F64) {
-            ((double *)p)[i] = x;
-        } else if (t == EPL_I32) {
-            ((int32_t *)p)[i] = (int32_t)(below((int64_t)1 << 31) - (1 << 30));
-        } else {
-            ((int64_t *)p)[i] = (below(1 << 30) << 33) + below(1 << 30);
-        }
-    }
-}
-
-/* An operand: strides for its axes, and the memory that they span. */
-typedef struct {
-    int64_t stride[EPL_MAX_RANK + 2], low, count;
-} layout;
-
-/* Axes in a random order, gaps and signs at random; zero[i] asks for stride 0. */
-static layout lay_out(int rank, const int64_t *dim, const bool *zero, bool plain)
-{
-    layout l = {.count = 1};
-    int order[EPL_MAX_RANK + 2];
-    for (int i = 0; i < rank; i++) {
-        order[i] = i;
-    }
-    for (int i = rank - 1; !plain && i > 0; i--) {
-        const int j = (int)below(i + 1), t = order[i];
-        order[i] = order[j];
-        order[j] = t;
-    }
-    int64_t step = !plain && below(4) == 0 ? 1 + below(3) : 1;
-    for (int i = rank - 1; i >= 0; i--) {
-        const int axis = order[i];
-        if (zero[axis]) {
-            continue;
-        }
-        const bool back = !plain && below(5) == 0;
-        l.stride[axis] = back ? -step : step;
-        const int64_t reach = step * (dim[axis] > 0 ? dim[axis] - 1 : 0);
-        l.low += back ? reach : 0;
-        l.count += reach;
-        step *= dim[axis] > 0 ? dim[axis] : 1;
-        step += !plain && below(4) == 0 ? below(5) : 0;
-    }
-    return l;
-}
-
-/* A call's parts in one go, then one by one from the last: the same bits. */
-static void run_both(const epl__call *call, void *out, size_t bytes, const void *before,
-                     void *const *p)
-{
-    char *scratch = aligned_alloc(64, (call->scratch + 127) / 64 * 64);
-    memset(scratch, 0xff, call->scratch);
-    memset(scratch + call->scratch, 0x5a, 64);
-    memcpy(out, before, bytes);
-    if (call->parts > 0) {
-        call->run(call, p, 0, call->parts, scratch);
-    }
-    void *first = malloc(bytes);
-    memcpy(first, out, bytes);
-    memcpy(out, before, bytes);
-    for (int64_t i = call->parts - 1; i >= 0; i--) {
-        call->run(call, p, i, i + 1, scratch);
-    }
-    cr_assert(memcmp(first, out, bytes) == 0, "parts change the result: %s", call->name);
-    for (int i = 0; i < 64; i++) {
-        cr_assert(scratch[call->scratch + (size_t)i] == 0x5a, "scratch overrun: %s", call->name);
-    }
-    free(first);
-    free(scratch);
-}
+#include "product_test.h"
 
 /* What c should be at one place, and how large its terms are. */
 static void expect(const epl__gemm_desc *d, const void *a, const void *b, const void *c0,
@@ -141,7 +48,7 @@ static void compare(const epl__gemm_desc *d, const void *a, const void *b, const
         total *= dim[i];
     }
     const double eps = d->dtype == EPL_F32 ? 6e-8 : 1.2e-16;
-    for (int64_t e = 0; e<total; e += total> 4000 ? 1 + below(total / 1000) : 1) {
+    for (int64_t e = 0; e<total; e += total> 4000 ? 1 + random_below(total / 1000) : 1) {
         int64_t at[EPL_MAX_RANK + 2], rest = e, pc = 0;
         for (int i = rank - 1; i >= 0; i--) {
             at[i] = rest % dim[i];
@@ -188,19 +95,19 @@ static void lay_out_all(epl__gemm_desc *d, bool plain, layout *l)
     bool zero[3][EPL_MAX_RANK + 2] = {{false}};
     for (int i = 0; i < r; i++) {
         dim[0][i] = dim[1][i] = dim[2][i] = d->batch[i];
-        zero[0][i] = below(4) == 0;
-        zero[1][i] = below(4) == 0;
+        zero[0][i] = random_below(4) == 0;
+        zero[1][i] = random_below(4) == 0;
     }
     dim[0][r] = dim[2][r] = d->m;
     dim[0][r + 1] = dim[1][r] = d->k;
     dim[1][r + 1] = dim[2][r + 1] = d->n;
-    if (!plain && below(10) == 0) {
-        zero[below(2)][r + below(2)] = true;
+    if (!plain && random_below(10) == 0) {
+        zero[random_below(2)][r + random_below(2)] = true;
     }
     for (int i = 0; i < 3; i++) {
-        const bool same = plain || below(2) == 0;
+        const bool same = plain || random_below(2) == 0;
         l[i] = lay_out(r + 2, dim[i], zero[i], same);
-        if (same && i < 2 && below(2) == 0) {
+        if (same && i < 2 && random_below(2) == 0) {
             l[i] = lay_out_turned(r + 2, dim[i], zero[i]);
         }
     }
@@ -222,8 +129,7 @@ static void check(epl__gemm_desc *d, bool plain)
     const size_t es = epl_dtype_bytes(d->dtype);
     lay_out_all(d, plain, l);
     for (int i = 0; i < 3; i++) {
-        base[i] = malloc((size_t)l[i].count * es);
-        fill(base[i], d->dtype, l[i].count);
+        base[i] = drawn(d->dtype, l[i].count);
         p[i] = base[i] + (size_t)l[i].low * es;
     }
     epl__arena arena;
@@ -233,7 +139,7 @@ static void check(epl__gemm_desc *d, bool plain)
     const size_t bytes = (size_t)l[2].count * es;
     char *before = malloc(bytes);
     memcpy(before, base[2], bytes);
-    run_both(call, base[2], bytes, before, (void *const[]){p[2], p[0], p[1]});
+    run_twice(call, base[2], bytes, before, (void *const[]){p[2], p[0], p[1]});
     compare(d, p[0], p[1], before + (size_t)l[2].low * es, p[2], call->name);
     for (int i = 0; i < 3; i++) {
         free(base[i]);
@@ -245,7 +151,7 @@ static void check(epl__gemm_desc *d, bool plain)
 static const int64_t sizes[] = {0, 1, 2, 3, 5, 8, 10, 16, 17, 31, 33, 40, 47, 64, 65, 100};
 static int64_t pick(int top)
 {
-    return sizes[below(top)];
+    return sizes[random_below(top)];
 }
 
 static void check_all(const char *isa, const char *backend)
@@ -254,23 +160,23 @@ static void check_all(const char *isa, const char *backend)
     setenv("ESPALIER_GEMM", backend, 1);
     const epl_dtype types[] = {EPL_F32, EPL_F64, EPL_I64, EPL_I32};
     for (int i = 0; i < 1500; i++) {
-        state = 1000 + (uint64_t)i;
-        epl__gemm_desc d = {.dtype = types[below(12) % 10 % 4 % (below(3) ? 2 : 4)]};
-        d.batch_rank = (int)below(4);
+        random_state = 1000 + (uint64_t)i;
+        epl__gemm_desc d = {.dtype = types[random_below(12) % 10 % 4 % (random_below(3) ? 2 : 4)]};
+        d.batch_rank = (int)random_below(4);
         for (int j = 0; j < d.batch_rank; j++) {
-            d.batch[j] = below(12) == 0 ? 0 : 1 + below(4);
+            d.batch[j] = random_below(12) == 0 ? 0 : 1 + random_below(4);
         }
         d.m = pick(d.batch_rank > 1 ? 9 : 16);
         d.n = pick(d.batch_rank > 1 ? 9 : 16);
         d.k = pick(16);
-        d.accumulate = below(3) == 0;
-        check(&d, below(2) == 0);
+        d.accumulate = random_below(3) == 0;
+        check(&d, random_below(2) == 0);
     }
     const int64_t large[][3] = {{128, 512, 784}, {128, 10, 256}, {1, 700, 900},
                                 {900, 1, 700},   {700, 5, 1500}, {300, 200, 1024},
                                 {3, 3, 5000},    {1, 1, 3000},   {64, 256, 1}};
     for (int i = 0; i < 36; i++) {
-        state = 77 + (uint64_t)i;
+        random_state = 77 + (uint64_t)i;
         const int64_t *s = large[i % 9];
         epl__gemm_desc d = {.dtype = i % 3 ? EPL_F32 : EPL_F64, .m = s[0], .n = s[1], .k = s[2]};
         d.accumulate = i >= 27;
@@ -308,7 +214,7 @@ Test(gemm, many_shapes)
 {
     setenv("ESPALIER_GEMM", "xsmm", 1);
     for (int i = 0; i < 2600; i++) {
-        state = (uint64_t)i;
+        random_state = (uint64_t)i;
         epl__gemm_desc d = {.dtype = EPL_F32, .m = 1 + i % 51, .n = 1 + i / 51, .k = 1 + i % 7};
         check(&d, true);
     }

@@ -1,6 +1,6 @@
 /* test_gemm_packed.c -- an operand that is packed beforehand: the product has the same bits, by
  * shape, batch, and which operand it is. */
-#include "kernel_test.h"
+#include "product_test.h"
 
 typedef struct {
     epl__gemm_desc d;
@@ -33,29 +33,6 @@ static product make(epl_dtype dtype, const int64_t *size, int64_t items, bool sh
     return p;
 }
 
-static void *draw(epl_dtype dtype, int64_t n)
-{
-    void *p = malloc((size_t)n * 8);
-    for (int64_t i = 0; i < n; i++) {
-        double x = (double)(random_below(2001) - 1000) / 700;
-        if (dtype == EPL_F32)
-            ((float *)p)[i] = (float)x;
-        else
-            ((double *)p)[i] = x;
-    }
-    return p;
-}
-
-static void run(const epl__call *c, void *const *p, bool part_by_part)
-{
-    void *scratch = aligned_alloc(64, (c->scratch + 127) / 64 * 64);
-    for (int64_t i = c->parts; part_by_part && i-- > 0;)
-        c->run(c, p, i, i + 1, scratch);
-    if (!part_by_part)
-        c->run(c, p, 0, c->parts, scratch);
-    free(scratch);
-}
-
 static bool alike(const product *p)
 {
     epl_dtype t = p->d.dtype;
@@ -67,13 +44,13 @@ static bool alike(const product *p)
     epl__arena_init(&arena, &epl__malloc);
     epl__gemm_desc with = p->d;
     with.packed = true;
-    void *a = draw(t, p->a), *b = draw(t, p->b), *c = calloc(1, bytes), *e = calloc(1, bytes);
+    void *a = drawn(t, p->a), *b = drawn(t, p->b), *c = calloc(1, bytes), *e = calloc(1, bytes);
     void *panel = malloc((size_t)pack.size * epl_dtype_bytes(t));
-    run(epl__gemm_prepare(&arena, &p->d), (void *[]){c, a, b}, false);
-    run(epl__gemm_pack_prepare(&arena, &p->d), (void *[]){panel, pack.operand ? b : a}, true);
+    run_parts(epl__gemm_prepare(&arena, &p->d), (void *[]){c, a, b}, false);
+    run_parts(epl__gemm_pack_prepare(&arena, &p->d), (void *[]){panel, pack.operand ? b : a}, true);
     void *in[3] = {e, a, b};
     in[1 + pack.operand] = panel;
-    run(epl__gemm_prepare(&arena, &with), in, true);
+    run_parts(epl__gemm_prepare(&arena, &with), in, true);
     cr_assert_arr_eq(c, e, bytes, "%lld %lld %lld", (long long)p->d.m, (long long)p->d.n,
                      (long long)p->d.k);
     epl__arena_free(&arena);

@@ -28,6 +28,10 @@ void dice_keep(drawing *d, epl_val v);
 /* One step more; where the plan asks for it, sometimes a piece. */
 void dice_step(drawing *d);
 
+/* What one operation gives, or a few. */
+epl_val graph_step(drawing *d);
+/* atan, but with a wrong derivative. */
+epl_val graph_wrong(epl_val x);
 /* A piece: some steps inside a checkpoint, a loop, branches or a map, or the same written
  * out. Its results go into the pool. */
 void graph_piece(drawing *d);

@@ -17,6 +17,7 @@ typedef struct {
     graph_pieces pieces;
     bool forward; /* pieces may be loops without a bound, which have no reverse derivative */
     bool once;    /* checkpoints alone, which change no bit */
+    bool wrong;   /* with an operation that breaks laws, to see what is printed then */
     int inside;   /* most steps in a piece; pieces in pieces if more than one */
     bool dropped[DRAWN_STEPS]; /* steps to leave out: each has dice of its own */
 } graph_plan;

@@ -1,13 +1,15 @@
 /* main_graphs.c -- the laws on random functions: 300 of them, or as many as LAW_GRAPHS says;
  * each also with steps inside loops, branches, checkpoints and maps.
  *
- *     law_graphs SAMPLES [SEED [pieces]]      one graph alone, with its text
+ *     law_graphs SAMPLES [SEED [pieces] [wrong]]     one graph alone, with its text; wrong: with
+ *                                                    an operation that breaks laws
  *
  * What breaks a law is made smaller: steps are left out as long as some law stays broken, and
  * the nodes that are left are printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "../../tools/tensor.h"
 #include "../../src/graph/region.h"
 #include "graph_draw.h"
@@ -144,36 +146,56 @@ static int laws_of_graph(const graph_plan *g, bool is_third, bool told)
     return steps;
 }
 
-/* Without all steps that are not needed for some law to be broken. */
+static bool breaks(const graph_plan *g)
+{
+    law_trial(true);
+    laws_of_graph(g, true, false);
+    return law_is_broken();
+}
+
+/* Its first steps with the last one's value as the only result, if these break a law; then without
+ * all steps that are not needed for it, and with less in its pieces. */
 static void made_smaller(graph_plan g, int steps)
 {
+    bool is_less = true;
     g.nodes = SIZE_MAX;
     g.steps = steps;
-    for (int i = steps - 1; i >= 0; i--) {
-        law_trial(true);
-        g.dropped[i] = true;
-        laws_of_graph(&g, true, false);
-        g.dropped[i] = law_is_broken();
-    }
-    while (g.pieces && g.inside > 1) { /* and with less in its pieces */
-        law_trial(true);
-        g.inside--;
-        laws_of_graph(&g, true, false);
-        if (!law_is_broken()) {
-            g.inside++;
+    for (int n = 1; n <= steps; n++) {
+        graph_plan first = g;
+        first.outputs = 1;
+        first.steps = n;
+        if (breaks(&first)) {
+            g = first;
             break;
         }
     }
+    while (is_less) { /* what remains draws other values then */
+        is_less = false;
+        for (int i = g.steps - 1; i >= 0; i--)
+            if (!g.dropped[i]) {
+                g.dropped[i] = true;
+                is_less |= g.dropped[i] = breaks(&g);
+            }
+        graph_plan inner = g;
+        inner.inside--;
+        if (g.pieces && g.inside > 1 && breaks(&inner)) {
+            g = inner;
+            is_less = true;
+        }
+    }
+    law_trial(true);
     printf("the least graph of seed %llu that breaks a law:\n", (unsigned long long)g.seed);
     laws_of_graph(&g, true, true);
     law_trial(false);
 }
 
-static void one_graph(uint64_t seed, bool told, bool pieces)
+static void one_graph(uint64_t seed, bool told, bool pieces, bool wrong)
 {
     graph_plan g = graph_planned(seed);
     char name[60];
     g.pieces = pieces ? PIECES_INSIDE : NO_PIECES;
+    g.wrong = wrong;
+    g.smooth |= wrong; /* differences are what tells */
     if (pieces && g.nodes > PIECED_NODES)
         g.nodes = PIECED_NODES + g.nodes % 20;
     if (pieces)
@@ -188,6 +210,14 @@ static void one_graph(uint64_t seed, bool told, bool pieces)
         made_smaller(g, steps);
 }
 
+static bool said(int argc, char **argv, const char *word)
+{
+    bool found = false;
+    for (int i = 3; i < argc; i++)
+        found |= strcmp(argv[i], word) == 0;
+    return found;
+}
+
 int main(int argc, char **argv)
 {
     const char *more = getenv("LAW_GRAPHS");
@@ -195,14 +225,15 @@ int main(int argc, char **argv)
     epl_scope *s = epl_scope_new(NULL);
     law_subject("the samples");
     if (argc < 2 || !graph_samples_open(s, argv[1])) {
-        fputs("law_graphs SAMPLES [SEED [pieces]]: no samples\n", stderr);
+        fputs("law_graphs SAMPLES [SEED [pieces] [wrong]]: no samples\n", stderr);
         return 1;
     }
     if (argc > 2)
-        one_graph(strtoull(argv[2], NULL, 10), true, argc > 3);
+        one_graph(strtoull(argv[2], NULL, 10), true, said(argc, argv, "pieces"),
+                  said(argc, argv, "wrong"));
     for (uint64_t seed = 1; argc < 3 && seed <= graphs; seed++) {
-        one_graph(seed, false, false);
-        one_graph(seed, false, true);
+        one_graph(seed, false, false, false);
+        one_graph(seed, false, true, false);
     }
     graph_samples_close();
     epl_scope_free(s);

@@ -7,6 +7,7 @@
 #include <math.h>
 
 enum { ROWS = 6, HIDDEN = 3, PARAMS = 3 * HIDDEN + 1 };
+static const double start[PARAMS] = {0.5, -0.7, 0.9, 0.1, -0.2, 0.3, 0.8, -0.6, 0.4, 0.05};
 static const double support_x[ROWS] = {-2, -1.1, -0.3, 0.4, 1.2, 1.9};
 static const double support_y[ROWS] = {0.3, 0.9, 0.2, -0.5, -1, -0.4};
 static const double query_x[ROWS] = {-1.6, -0.8, 0.1, 0.7, 1.5, 2.2};
@@ -34,6 +35,37 @@ static inline task task_of(epl_fn *f, epl_module net, const double *x, const dou
 {
     return (task){net, epl_data(f, epl_at(x, epl_f64(ROWS, 1))),
                   epl_data(f, epl_at(y, epl_f64(ROWS, 1)))};
+}
+
+/* A scope with a function, a network, parameters, and two tasks. */
+typedef struct {
+    epl_scope *s;
+    epl_fn *f;
+    epl_module net;
+    epl_val theta; /* start */
+    task support, query;
+} bed;
+
+static inline bed bed_new(void)
+{
+    bed b = {.s = epl_scope_new(NULL)};
+    b.f = epl_fn_new(b.s, "bed");
+    b.net = task_net(b.s, epl_nn_tanh(b.s));
+    b.theta = epl_data(b.f, epl_at(start, epl_f64(PARAMS)));
+    b.support = task_of(b.f, b.net, support_x, support_y);
+    b.query = task_of(b.f, b.net, query_x, query_y);
+    return b;
+}
+
+/* The number of a meta-loss; and its slope, where it is asked for. */
+static inline double bed_close(bed *b, epl_val loss, epl_val slope, double *gradient)
+{
+    double v = epl_item(loss);
+    if (gradient)
+        epl_eval(slope, epl_at(gradient, epl_typeof(slope)));
+    cr_assert_eq(epl_scope_status(b->s), EPL_OK, "%s", epl_scope_message(b->s));
+    epl_scope_free(b->s);
+    return v;
 }
 
 /* A meta-loss of n numbers; and, if gradient is not NULL, what the library says of its slope. */

@@ -2,8 +2,6 @@
 #include <string.h>
 #include "task.h"
 
-static const double start[PARAMS] = {0.5, -0.7, 0.9, 0.1, -0.2, 0.3, 0.8, -0.6, 0.4, 0.05};
-
 /* -- what is adapted, and what is differentiated ------------------------------------------- */
 typedef struct {
     const char *name;
@@ -32,19 +30,17 @@ static const setting settings[] = {
 };
 enum { SETTINGS = sizeof settings / sizeof settings[0] };
 
-static epl_val meta_loss(const setting *o, epl_fn *f, epl_val theta, epl_val rate)
+static epl_val meta_loss(const setting *o, bed *b, epl_val theta, epl_val rate)
 {
-    epl_module net = task_net(epl_val_scope(theta), epl_nn_tanh(epl_val_scope(theta)));
-    task support = task_of(f, net, support_x, support_y), query = task_of(f, net, query_x, query_y);
     epl_val hyper[8] = {{NULL, 0}, epl_num(o->momentum)}, each[8], path[8];
     bool sgd = o->optimizer && !strcmp(o->optimizer, "sgd");
     epl_adapt_args a = {.params = theta,
                         .loss = task_loss,
-                        .task = &support,
+                        .task = &b->support,
                         .steps = o->steps,
                         .lr = o->rates ? rate : epl_num(0.1),
                         .only = o->only,
-                        .spec = epl_params_of(net),
+                        .spec = epl_params_of(b->net),
                         .optimizer = epl_optimizer_named(o->optimizer),
                         .hyper = sgd ? hyper : NULL,
                         .path = path};
@@ -57,25 +53,18 @@ static epl_val meta_loss(const setting *o, epl_fn *f, epl_val theta, epl_val rat
     epl_val phi = epl_op_adapt(&a, "steps");
     static const double weights[3] = {0.2, 0.3, 0.5};
     if (o->weighted)
-        return epl_multi_step_loss(task_loss, &query, (epl_vals){3, path},
-                                   epl_data(f, epl_at(weights, epl_f64(3))));
-    return task_loss(&query, phi);
+        return epl_multi_step_loss(task_loss, &b->query, (epl_vals){3, path},
+                                   epl_data(b->f, epl_at(weights, epl_f64(3))));
+    return task_loss(&b->query, phi);
 }
 
 static double value_of(const void *how, const double *at, double *gradient)
 {
     const setting *o = how;
-    epl_scope *s = epl_scope_new(NULL);
-    epl_fn *f = epl_fn_new(s, o->name);
-    epl_val x = epl_data(f, epl_at(at, epl_f64(o->n)));
-    epl_val theta = o->rates ? epl_data(f, epl_at(start, epl_f64(PARAMS))) : x;
-    epl_val loss = meta_loss(o, f, theta, x);
-    double v = epl_item(loss);
-    if (gradient)
-        epl_eval(epl_gradient(loss, x), epl_at(gradient, epl_f64(o->n)));
-    cr_assert_eq(epl_scope_status(s), EPL_OK, "%s: %s", o->name, epl_scope_message(s));
-    epl_scope_free(s);
-    return v;
+    bed b = bed_new();
+    epl_val x = epl_data(b.f, epl_at(at, epl_f64(o->n)));
+    epl_val loss = meta_loss(o, &b, o->rates ? b.theta : x, x);
+    return bed_close(&b, loss, epl_gradient(loss, x), gradient);
 }
 
 Test(meta, gradients_through_inner_loops)
@@ -88,25 +77,6 @@ Test(meta, gradients_through_inner_loops)
 }
 
 /* -- what the options mean --------------------------------------------------------------------- */
-typedef struct {
-    epl_scope *s;
-    epl_fn *f;
-    epl_module net;
-    epl_val theta;
-    task support, query;
-} bed;
-
-static bed bed_new(void)
-{
-    bed b = {.s = epl_scope_new(NULL)};
-    b.f = epl_fn_new(b.s, "bed");
-    b.net = task_net(b.s, epl_nn_tanh(b.s));
-    b.theta = epl_data(b.f, epl_at(start, epl_f64(PARAMS)));
-    b.support = task_of(b.f, b.net, support_x, support_y);
-    b.query = task_of(b.f, b.net, query_x, query_y);
-    return b;
-}
-
 static void expect_same(bed *b, const char *name, epl_val a, epl_val c)
 {
     double x[PARAMS], y[PARAMS];

@@ -3,8 +3,6 @@
 #include <string.h>
 #include "task.h"
 
-static const double start[PARAMS] = {0.5, -0.7, 0.9, 0.1, -0.2, 0.3, 0.8, -0.6, 0.4, 0.05};
-
 /* (log|g| / p, sign g), or (-1, e^p g) where g is small; slopes are finite at 0. */
 Test(learned, what_is_read)
 {
@@ -44,33 +42,24 @@ static epl_module lstm_net(epl_scope *s, int64_t n, const char *results)
 static double after_steps(const void *how, const double *at, double *gradient)
 {
     const bool *scan = how;
-    epl_scope *s = epl_scope_new(NULL);
-    epl_fn *f = epl_fn_new(s, "steps");
-    epl_module net = task_net(s, epl_nn_tanh(s)),
-               learner = lstm_net(s, PARAMS, "step lstm.1 lstm.2");
-    task support = task_of(f, net, support_x, support_y), query = task_of(f, net, query_x, query_y);
-    epl_val w = epl_data(f, epl_at(at, epl_f64(WEIGHTS)));
-    epl_val p = epl_data(f, epl_at(start, epl_f64(PARAMS))), zero, state[2];
-    zero = state[0] = state[1] = epl_zeros(f, epl_f64(1, PARAMS, UNITS));
+    bed b = bed_new();
+    epl_module learner = lstm_net(b.s, PARAMS, "step lstm.1 lstm.2");
+    epl_val w = epl_data(b.f, epl_at(at, epl_f64(WEIGHTS))), p = b.theta, zero, state[2];
+    zero = state[0] = state[1] = epl_zeros(b.f, epl_f64(1, PARAMS, UNITS));
     if (*scan) {
-        epl_fn *t = epl_scan(f, .length = 3);
+        epl_fn *t = epl_scan(b.f, .length = 3);
         epl_val q = epl_carry(t, p), now[2] = {epl_carry(t, zero), epl_carry(t, zero)};
-        epl_val g = epl_gradient(task_loss(&support, q), q), next[2] = {now[0], now[1]};
+        epl_val g = epl_gradient(task_loss(&b.support, q), q), next[2] = {now[0], now[1]};
         epl_next(t, q, epl_learned_step(learner, w, q, g, .state = next, .states = 2));
         epl_next(t, now[0], next[0]);
         epl_next(t, now[1], next[1]);
         p = epl_last(t, q);
     }
     for (int i = 0; i < 3 && !*scan; i++)
-        p = epl_learned_step(learner, w, p, epl_gradient(task_loss(&support, p), p), .state = state,
-                             .states = 2);
-    epl_val loss = task_loss(&query, p);
-    double v = epl_item(loss);
-    if (gradient)
-        epl_eval(epl_gradient(loss, w), epl_at(gradient, epl_f64(WEIGHTS)));
-    cr_assert_eq(epl_scope_status(s), EPL_OK, "%s", epl_scope_message(s));
-    epl_scope_free(s);
-    return v;
+        p = epl_learned_step(learner, w, p, epl_gradient(task_loss(&b.support, p), p),
+                             .state = state, .states = 2);
+    epl_val loss = task_loss(&b.query, p);
+    return bed_close(&b, loss, epl_gradient(loss, w), gradient);
 }
 
 Test(learned, gradient_through_steps)
@@ -148,20 +137,12 @@ static epl_val each_loss(const task *t, epl_val params)
 static double clean_after(const void *how, const double *at, double *gradient)
 {
     (void)how;
-    epl_scope *s = epl_scope_new(NULL);
-    epl_fn *f = epl_fn_new(s, "reweight");
-    epl_module net = task_net(s, epl_nn_tanh(s));
-    task train = task_of(f, net, support_x, train_y), clean = task_of(f, net, query_x, query_y);
-    epl_val w = epl_data(f, epl_at(at, epl_f64(ROWS))), theta, g;
-    theta = epl_data(f, epl_at(start, epl_f64(PARAMS)));
-    g = epl_gradient(epl_sum(epl_mul(w, each_loss(&train, theta))), theta);
-    epl_val loss = task_loss(&clean, epl_sub(theta, g));
-    double v = epl_item(loss);
-    if (gradient)
-        epl_eval(epl_gradient(loss, w), epl_at(gradient, epl_f64(ROWS)));
-    cr_assert_eq(epl_scope_status(s), EPL_OK, "%s", epl_scope_message(s));
-    epl_scope_free(s);
-    return v;
+    bed b = bed_new();
+    task train = task_of(b.f, b.net, support_x, train_y);
+    epl_val w = epl_data(b.f, epl_at(at, epl_f64(ROWS)));
+    epl_val g = epl_gradient(epl_sum(epl_mul(w, each_loss(&train, b.theta))), b.theta);
+    epl_val loss = task_loss(&b.query, epl_sub(b.theta, g));
+    return bed_close(&b, loss, epl_gradient(loss, w), gradient);
 }
 
 Test(learned, weights_of_examples)

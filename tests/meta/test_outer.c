@@ -3,35 +3,27 @@
 #include <string.h>
 #include "task.h"
 
-static const double start[PARAMS] = {0.5, -0.7, 0.9, 0.1, -0.2, 0.3, 0.8, -0.6, 0.4, 0.05};
 static const double lambda = 2;
 
 /* The query's loss where support loss + lambda / 2 |phi - theta|^2 is least, by many steps; its
  * slope by the implicit function theorem. */
 static double at_minimum(const void *how, const double *at, double *gradient)
 {
-    epl_scope *s = epl_scope_new(NULL);
-    epl_fn *f = epl_fn_new(s, "imaml");
-    epl_module net = task_net(s, epl_nn_tanh(s));
-    task support = task_of(f, net, support_x, support_y), query = task_of(f, net, query_x, query_y);
-    epl_val theta = epl_data(f, epl_at(at, epl_f64(PARAMS))), residual;
-    epl_val phi = epl_adapt(theta, task_loss, &support, .steps = 80, .lr = epl_num(0.25),
+    bed b = bed_new();
+    epl_val theta = epl_data(b.f, epl_at(at, epl_f64(PARAMS))), residual, slope = theta;
+    epl_val phi = epl_adapt(theta, task_loss, &b.support, .steps = 80, .lr = epl_num(0.25),
                             .proximal = epl_num(lambda));
     double least[PARAMS];
     epl_eval(phi, epl_at(least, epl_f64(PARAMS)));
-    phi = epl_data(f, epl_at(least, epl_f64(PARAMS)));
-    epl_val loss = task_loss(&query, phi);
-    double v = epl_item(loss);
+    phi = epl_data(b.f, epl_at(least, epl_f64(PARAMS)));
+    epl_val loss = task_loss(&b.query, phi);
     if (gradient) {
-        epl_val x = epl_implicit(task_loss(&support, phi), phi, epl_gradient(loss, phi),
-                                 .lambda = epl_num(lambda), .steps = *(const int *)how,
-                                 .residual = &residual);
-        epl_eval(x, epl_at(gradient, epl_f64(PARAMS)));
+        slope = epl_implicit(task_loss(&b.support, phi), phi, epl_gradient(loss, phi),
+                             .lambda = epl_num(lambda), .steps = *(const int *)how,
+                             .residual = &residual);
         cr_expect_lt(epl_item(residual), 1e-8);
     }
-    cr_assert_eq(epl_scope_status(s), EPL_OK, "%s", epl_scope_message(s));
-    epl_scope_free(s);
-    return v;
+    return bed_close(&b, loss, slope, gradient);
 }
 
 Test(meta, implicit_gradient)

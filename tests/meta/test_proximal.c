@@ -2,32 +2,24 @@
  * that the implicit meta-gradient is right there. */
 #include "task.h"
 
-static const double start[PARAMS] = {0.5, -0.7, 0.9, 0.1, -0.2, 0.3, 0.8, -0.6, 0.4, 0.05};
 enum { STEPS = 8 };
 
 /* The query's loss at the solution of each theta; its slope by the implicit function theorem. */
 static double at_solution(const void *how, const double *at, double *gradient)
 {
-    epl_scope *s = epl_scope_new(NULL);
-    epl_fn *f = epl_fn_new(s, "imaml");
-    epl_module net = task_net(s, epl_nn_tanh(s));
-    task support = task_of(f, net, support_x, support_y), query = task_of(f, net, query_x, query_y);
-    epl_val theta = epl_data(f, epl_at(at, epl_f64(PARAMS))), left;
+    bed b = bed_new();
+    epl_val theta = epl_data(b.f, epl_at(at, epl_f64(PARAMS))), left, slope = theta;
     epl_val lambda = epl_num(*(const double *)how);
-    epl_val phi = epl_proximal(theta, task_loss, &support, .lambda = lambda, .steps = STEPS,
+    epl_val phi = epl_proximal(theta, task_loss, &b.support, .lambda = lambda, .steps = STEPS,
                                .cg_steps = PARAMS, .residual = &left);
-    epl_val p = epl_copy(phi), loss = task_loss(&query, p);
-    double v = epl_item(loss);
+    epl_val p = epl_copy(phi), loss = task_loss(&b.query, p);
     cr_expect_lt(epl_item(left), 1e-9);
     if (gradient) {
-        epl_val x = epl_implicit(task_loss(&support, p), p, epl_gradient(loss, p), .lambda = lambda,
-                                 .steps = PARAMS + 2);
-        epl_eval(x, epl_at(gradient, epl_f64(PARAMS)));
+        slope = epl_implicit(task_loss(&b.support, p), p, epl_gradient(loss, p), .lambda = lambda,
+                             .steps = PARAMS + 2);
         cr_expect_eq(epl_item(epl_sum(epl_abs(epl_gradient(epl_sum(phi), theta)))), 0);
     }
-    cr_assert_eq(epl_scope_status(s), EPL_OK, "%s", epl_scope_message(s));
-    epl_scope_free(s);
-    return v;
+    return bed_close(&b, loss, slope, gradient);
 }
 
 Test(proximal, meta_gradient)

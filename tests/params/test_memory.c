@@ -3,26 +3,8 @@
 #include <criterion/criterion.h>
 #include <espalier/espalier.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-typedef struct {
-    size_t left, held;
-} budget;
-
-static void *resize(void *user, void *p, size_t old_size, size_t size)
-{
-    budget *b = user;
-    if (size && !b->left)
-        return NULL;
-    b->left -= size ? 1 : 0;
-    b->held += size - old_size;
-    if (!size) {
-        free(p);
-        return NULL;
-    }
-    return realloc(p, size);
-}
+#include "../short_memory.h"
 
 static char path[] = "/tmp/espalier_memory_XXXXXX";
 
@@ -35,7 +17,7 @@ static const char description[] =
     "\"mean\": [1], \"std\": [2]}}";
 
 /* All that programs do before a run. */
-static epl_status work(epl_scope *s)
+static void work(epl_scope *s)
 {
     epl_module net = epl_nn_sequential(s, {"g", epl_module_from_json(s, description)},
                                        {"r", epl_nn_residual(s, epl_nn_linear(s, 3))});
@@ -59,25 +41,13 @@ static epl_status work(epl_scope *s)
         epl_sum(epl_apply(net, p, epl_prepare(net, x, EPL_F32), .buffers = &b, .train = true));
     epl_output(f, "p", epl_opt_adam(p, epl_gradient(loss, p), &state));
     epl_output(f, "b", epl_leaf(epl_buffers_of(net), b, "g.b.running_mean"));
-    return epl_scope_status(s);
 }
 
 Test(memory, may_end_anywhere)
 {
     int fd = mkstemp(path);
-    size_t n = 0;
-    bool done = false;
     cr_assert(fd >= 0);
     close(fd);
-    for (; !done && n < 20000; n += n < 300 ? 1 : 13) {
-        budget b = {n, 0};
-        epl_scope *s = epl_scope_new(&(epl_alloc){resize, &b});
-        epl_status status = work(s);
-        cr_assert(status == EPL_OK || status == EPL_ERR_MEMORY, "%zu: %s", n, epl_scope_message(s));
-        done = status == EPL_OK;
-        epl_scope_free(s);
-        cr_assert_eq(b.held, 0, "%zu", n);
-    }
-    cr_expect(done);
+    memory_may_end_anywhere(work);
     unlink(path);
 }

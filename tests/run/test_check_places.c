@@ -1,5 +1,5 @@
 /* test_check_places.c -- checked plans: places in modules and loops, updates, threads, memory. */
-#include <stdlib.h>
+#include "../short_memory.h"
 #include "check_says.h"
 
 /* -- modules --------------------------------------------------------------------------------- */
@@ -262,29 +262,11 @@ Test(check_places, wrong_use)
     epl_scope_free(s);
 }
 
-typedef struct {
-    long left; /* allocations until failure; negative: never */
-} counter;
-
-static void *counted(void *user, void *p, size_t old_size, size_t size)
-{
-    counter *c = user;
-    (void)old_size;
-    if (size == 0) {
-        free(p);
-        return NULL;
-    }
-    if (c->left == 0)
-        return NULL;
-    c->left -= c->left > 0;
-    return realloc(p, size);
-}
-
 /* A run without a fault takes no memory; without memory a fault cannot be looked into. */
 Test(check_places, memory_is_taken_where_there_is_a_fault)
 {
-    counter c = {-1};
-    epl_alloc alloc = {counted, &c};
+    budget c = {.left = SIZE_MAX};
+    epl_alloc alloc = {short_of, &c};
     learning t = {.s = epl_scope_new(&alloc)};
     start(&t, EPL_CHECK_NAN, NULL);
     cr_expect_eq(once(&t), EPL_OK);
@@ -294,7 +276,7 @@ Test(check_places, memory_is_taken_where_there_is_a_fault)
     cr_expect_eq(once(&t), EPL_ERR_MEMORY);
     cr_expect(strstr(epl_work_message(t.w), "[check] no memory to look into a step"), "%s",
               epl_work_message(t.w));
-    c.left = -1;
+    c.left = SIZE_MAX;
     cr_expect_eq(once(&t), EPL_ERR_DATA);
     cr_expect(strstr(epl_work_message(t.w), "[log] makes nan"), "%s", epl_work_message(t.w));
     epl_scope_free(t.s);
@@ -303,9 +285,9 @@ Test(check_places, memory_is_taken_where_there_is_a_fault)
 /* Making, running and looking: memory may go at any point. */
 Test(check_places, every_allocation_may_fail)
 {
-    for (long n = 0;; n++) {
-        counter c = {n};
-        epl_alloc alloc = {counted, &c};
+    for (size_t n = 0;; n++) {
+        budget c = {n, 0};
+        epl_alloc alloc = {short_of, &c};
         epl_scope *s = epl_scope_new(&alloc);
         subject b = {each_entry, EPL_CHECK_NAN, epl_f64(4), 1};
         double x[4] = {1, 2, -3, 4}, y[1], g[4];
@@ -315,6 +297,7 @@ Test(check_places, every_allocation_may_fail)
                                     epl_arrays(epl_at(y, epl_f64(1)), epl_at(g, epl_f64(4))), w);
         cr_assert(status != EPL_OK && *epl_work_message(w));
         epl_scope_free(s);
+        cr_assert_eq(c.held, 0);
         if (status == EPL_ERR_DATA)
             break;
         cr_assert_eq(status, EPL_ERR_MEMORY);

@@ -2,27 +2,8 @@
  * nothing allocated in the steady state, the same bits for any number of threads. */
 #include <criterion/criterion.h>
 #include <espalier/espalier.h>
-#include <stdlib.h>
 #include <string.h>
-
-typedef struct {
-    long calls, left; /* left: allocations until failure; negative: never */
-} counter;
-
-static void *counted(void *user, void *p, size_t old_size, size_t size)
-{
-    counter *c = user;
-    (void)old_size;
-    if (size == 0) {
-        free(p);
-        return NULL;
-    }
-    c->calls++;
-    if (c->left == 0)
-        return NULL;
-    c->left -= c->left > 0;
-    return realloc(p, size);
-}
+#include "../short_memory.h"
 
 static void step(epl_fn *f, const void *data)
 {
@@ -58,8 +39,8 @@ static epl_status one(epl_plan p, float *w, int64_t rows, float *loss, epl_work 
 
 Test(run, the_last_batch_is_no_special_case_and_nothing_is_allocated, .init = fill)
 {
-    counter c = {0, -1};
-    epl_alloc alloc = {counted, &c};
+    budget c = {.left = SIZE_MAX};
+    epl_alloc alloc = {short_of, &c};
     epl_scope *s = epl_scope_new(&alloc);
     epl_plan p = epl_jit(s, step, NULL);
     epl_work *work = epl_work_new(s, NULL);
@@ -68,11 +49,11 @@ Test(run, the_last_batch_is_no_special_case_and_nothing_is_allocated, .init = fi
     float first = 0, loss = 0;
     cr_assert_eq(one(p, w, ROWS, &first, work), EPL_OK, "%s", epl_work_message(work));
     cr_assert_eq(one(p, w, 17, &loss, work), EPL_OK, "%s", epl_work_message(work));
-    long calls = c.calls;
+    size_t left = c.left;
     for (int i = 0; i < 300; i++) {
         cr_assert_eq(one(p, w, i % 5 ? ROWS : 17, &loss, work), EPL_OK);
     }
-    cr_assert_eq(c.calls, calls, "%ld allocations", c.calls - calls);
+    cr_assert_eq(c.left, left, "%zu allocations", left - c.left);
     cr_assert_lt(loss, first);
     epl_scope_free(s);
 }
@@ -96,9 +77,9 @@ Test(run, threads_change_no_bit, .init = fill)
 
 Test(run, every_allocation_may_fail, .init = fill)
 {
-    for (long n = 0;; n++) {
-        counter c = {0, n};
-        epl_alloc alloc = {counted, &c};
+    for (size_t n = 0;; n++) {
+        budget c = {n, 0};
+        epl_alloc alloc = {short_of, &c};
         epl_scope *s = epl_scope_new(&alloc);
         epl_plan p = epl_jit(s, step, NULL);
         epl_work *work = epl_work_new(s, NULL);
@@ -107,6 +88,7 @@ Test(run, every_allocation_may_fail, .init = fill)
         epl_status status = one(p, w, 8, &loss, work);
         cr_assert(status == EPL_OK || *epl_work_message(work));
         epl_scope_free(s);
+        cr_assert_eq(c.held, 0);
         if (status == EPL_OK && c.left > 0)
             break;
         cr_assert_lt(n, 2000);

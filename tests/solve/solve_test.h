@@ -1,84 +1,49 @@
-/* solve_test.h -- pairs of values of one function that must be the same number, by a plan and by
- * the plain evaluation. */
+/* solve_test.h -- pairs of values that must be the same numbers, and solutions that fail. */
 #ifndef SOLVE_TEST_H
 #define SOLVE_TEST_H
-#include <criterion/criterion.h>
-#include <espalier/espalier.h>
-#include <math.h>
-#include <stdio.h>
+#include "../value_test.h"
 
-enum { PAIRS = 40, MOST = 1024 };
-static epl_scope *s;
-static epl_fn *f;
-static struct {
-    epl_val got, want;
-    double tol;
-    int line;
-} pair[PAIRS];
-static int pairs;
+#define same(got, want, tolerance) pair(got, want, tolerance, HERE)
 
-static inline void open_scope(void)
+/* With the pairs of a test that has any; a suite's .fini. */
+static inline void check_scope(void)
 {
-    s = epl_scope_new(NULL);
-    f = epl_fn_new(s, "solve");
-    pairs = 0;
+    if (pair_count)
+        check_pairs((epl_arrays){0, NULL});
+    close_scope();
 }
 
-static inline void same_at(epl_val got, epl_val want, double tol, int line)
+/* After wrong use, or after a value that cannot be computed: begins anew. */
+static inline void wrong(const char *text)
 {
-    cr_assert_str_eq(epl_scope_message(s), "", "line %d: %s", line, epl_scope_message(s));
-    cr_assert(epl_type_equal(epl_typeof(got), epl_typeof(want)), "line %d: types differ", line);
-    cr_assert(pairs < PAIRS && epl_count(epl_typeof(got)) <= MOST);
-    pair[pairs].got = got;
-    pair[pairs].want = want;
-    pair[pairs].tol = tol;
-    pair[pairs++].line = line;
+    fails_with(text);
+    drop_scope();
+    open_scope();
 }
-#define same(got, want, tol) same_at(got, want, tol, __LINE__)
 
-/* Runs all pairs; tears down. */
-static inline void close_scope(void)
+static inline void fails(epl_val v, const char *text)
 {
-    static double number[2 * PAIRS][MOST];
-    epl_array out[2 * PAIRS];
-    char name[20];
-    for (int i = 0; i < 2 * pairs; i++) {
-        epl_val v = i % 2 ? pair[i / 2].want : pair[i / 2].got;
-        snprintf(name, sizeof name, "y%d", i);
-        epl_output(f, name, epl_cast(v, EPL_F64));
-        epl_type t = epl_typeof(v);
-        t.dtype = EPL_F64;
-        t.spec = NULL;
-        out[i] = epl_at(number[i], t);
-    }
-    epl_arrays all = {2 * (size_t)pairs, out};
-    epl_plan plan = epl_compile(s, f);
-    epl_work *work = epl_work_new(s, NULL);
-    for (int way = 0; pairs && way < 2; way++) {
-        epl_status status = way ? epl_reference(f, (epl_arrays){0, NULL}, all)
-                                : epl_run(plan, (epl_arrays){0, NULL}, all, work);
-        cr_assert_eq(status, EPL_OK, "%s", way ? epl_scope_message(s) : epl_work_message(work));
-        for (int i = 0; i < pairs; i++)
-            for (int64_t k = 0; k < epl_count(out[2 * i].type); k++) {
-                double a = number[2 * i][k], b = number[2 * i + 1][k];
-                cr_assert(fabs(a - b) <= pair[i].tol, "line %d, %s, %d: %.17g, expected %.17g",
-                          pair[i].line, way ? "reference" : "plan", (int)k, a, b);
-            }
-    }
-    cr_assert_str_eq(epl_scope_message(s), "");
-    epl_scope_free(s);
+    double y[64];
+    epl_array out = epl_at(y, epl_typeof(v));
+    epl_output(f, "v", v);
+    epl_work *w = epl_work_new(s, NULL);
+    cr_expect_neq(epl_run(epl_compile(s, f), (epl_arrays){0, NULL}, (epl_arrays){1, &out}, w),
+                  EPL_OK);
+    cr_expect(strstr(epl_work_message(w), text), "%s", epl_work_message(w));
+    cr_expect_neq(epl_reference(f, (epl_arrays){0, NULL}, (epl_arrays){1, &out}), EPL_OK);
+    wrong(text);
 }
 
 /* Numbers between -1 and 1 that look drawn. */
 static inline epl_val some(epl_type t, int seed)
 {
-    static double number[MOST];
+    static double at[1024];
     epl_type wide = t;
     wide.dtype = EPL_F64;
     for (int i = 0; i < epl_count(t); i++) {
         double x = sin(12.9898 * seed + 78.233 * i) * 43758.5453;
-        number[i] = 2 * (x - floor(x)) - 1;
+        at[i] = 2 * (x - floor(x)) - 1;
     }
-    return epl_cast(epl_data(f, epl_at(number, wide)), t.dtype);
+    return epl_cast(epl_data(f, epl_at(at, wide)), t.dtype);
 }
 #endif

@@ -2,9 +2,10 @@
  */
 #include "problem_test.h"
 
-Test(problem, mapped)
+TestSuite(composed, .init = open_scope, .fini = check_scope);
+
+Test(composed, mapped)
 {
-    open_scope();
     epl_val p = epl_data(f, epl_at(((double[]){0.5}), epl_f64())), k, one[3];
     epl_val c = epl_data(f, epl_at(((double[]){0.2, 40, -3, 1.5}), epl_f64(4, 1)));
     epl_fn *m = epl_map(f);
@@ -32,13 +33,11 @@ Test(problem, mapped)
     same(epl_gradient(total, p), epl_gradient(sum, p), 1e-11);
     same(epl_gradient(total, c), epl_gradient(sum, c), 1e-11);
     same(epl_hvp(total, c, epl_ones_like(c)), epl_hvp(sum, c, epl_ones_like(c)), 1e-10);
-    close_scope();
 }
 
 /* An entry that has ended where its slope is singular does not stop the others. */
-Test(problem, mapped_from_a_singular_place)
+Test(composed, mapped_from_a_singular_place)
 {
-    open_scope();
     epl_val c = epl_data(f, epl_at(((double[]){0, 4}), epl_f64(2)));
     epl_val from = epl_data(f, epl_at(((double[]){0, 3}), epl_f64(2)));
     epl_fn *m = epl_map(f);
@@ -47,12 +46,10 @@ Test(problem, mapped_from_a_singular_place)
     epl_val z = epl_unknown(q, start);
     z = epl_collect(m, epl_solution(q, epl_sub(epl_square(z), ce)));
     same(z, epl_sqrt(c), 1e-9);
-    close_scope();
 }
 
-Test(problem, in_a_scan_and_a_checkpoint)
+Test(composed, in_a_scan_and_a_checkpoint)
 {
-    open_scope();
     epl_val w = some(epl_f64(4, 4), 1), x0 = some(epl_f64(4), 2), y[2];
     for (int way = 0; way < 2; way++) {
         epl_fn *t = epl_scan(f, .length = 3);
@@ -71,13 +68,11 @@ Test(problem, in_a_scan_and_a_checkpoint)
     epl_val z = equilibrium(c, w, x0, EPL_ANDERSON, (epl_linear_solver){.tol = 1e-13}, NULL);
     z = epl_sum(epl_sin(epl_last(c, z)));
     same(epl_gradient(z, w), epl_gradient(epl_sum(epl_sin(unrolled(f, w, x0))), w), 1e-11);
-    close_scope();
 }
 
 /* A scan that computes its steps again for its gradient, and a solution in each. */
-Test(problem, in_a_scan_that_keeps_less)
+Test(composed, in_a_scan_that_keeps_less)
 {
-    open_scope();
     epl_val w = some(epl_f64(4, 4), 1), x = some(epl_f64(4), 2), g[3];
     static const epl_save_policy save[] = {EPL_SAVE_ALL, EPL_SAVE_SQRT, EPL_SAVE_LOG};
     for (int i = 0; i < 3; i++) {
@@ -89,26 +84,22 @@ Test(problem, in_a_scan_that_keeps_less)
     }
     same(g[1], g[0], 1e-15);
     same(g[2], g[0], 1e-15);
-    close_scope();
 }
 
 /* It does not matter where a search begins, also if that place depends on the variable. */
-Test(problem, start_has_no_derivative)
+Test(composed, start_has_no_derivative)
 {
-    open_scope();
     epl_val c = epl_data(f, epl_at(((double[]){2, 3}), epl_f64(2)));
     epl_fn *q = epl_root(f, .tol = 1e-13);
     epl_val start = epl_scale(c, 0.7), z = epl_unknown(q, start);
     z = epl_solution(q, epl_sub(epl_square(z), c));
     same(epl_gradient(epl_sum(z), c), epl_scale(epl_rsqrt(c), 0.5), 1e-10);
     same(epl_gradient(epl_sum(z), start), epl_zeros_like(c), 0);
-    close_scope();
 }
 
 /* Chunks of a map, and a map of a map; derivatives from inside and outside. */
-Test(problem, mapped_twice_and_in_chunks)
+Test(composed, mapped_twice_and_in_chunks)
 {
-    open_scope();
     epl_val p = epl_data(f, epl_at(((double[]){0.5, 2}), epl_f64(2)));
     epl_val c = some(epl_f64(5, 3), 4), z[2];
     for (int chunk = 0; chunk < 2; chunk++) {
@@ -136,13 +127,11 @@ Test(problem, mapped_twice_and_in_chunks)
     }
     same(epl_gradient(sum, c), epl_gradient(want, c), 1e-10);
     same(epl_gradient(sum, p), epl_gradient(want, p), 1e-10);
-    close_scope();
 }
 
 /* A loop inside of what is solved. */
-Test(problem, of_a_scan)
+Test(composed, of_a_scan)
 {
-    open_scope();
     epl_val w = some(epl_f64(4, 4), 1), x = some(epl_f64(4), 2);
     epl_fn *q = epl_fixed_point(f, .tol = 1e-13, .derivative = {EPL_GMRES, .tol = 1e-13});
     epl_val z = epl_unknown(q, epl_zeros_like(x));
@@ -155,13 +144,11 @@ Test(problem, of_a_scan)
     same(epl_gradient(z, w), epl_gradient(want, w), 1e-11);
     epl_val u = some(epl_f64(4, 4), 3);
     same(epl_hvp(z, w, u), epl_hvp(want, w, u), 1e-9);
-    close_scope();
 }
 
 /* Half of x is a root in a root: sqrt(c) of c that is itself one. */
-Test(problem, nested)
+Test(composed, nested)
 {
-    open_scope();
     epl_val c = epl_data(f, epl_at(((double[]){5}), epl_f64(1)));
     epl_fn *q = epl_root(f, .tol = 1e-13, .derivative = {.tol = 1e-13});
     epl_val z = epl_unknown(q, epl_ones_like(c));
@@ -173,5 +160,4 @@ Test(problem, nested)
     same(epl_gradient(epl_sum(z), c), epl_scale(epl_rsqrt(c), 0.5), 1e-11);
     same(epl_hvp(epl_sum(z), c, epl_ones_like(c)), epl_scale(epl_pow(c, epl_num(-1.5)), -0.25),
          1e-10);
-    close_scope();
 }

@@ -2,6 +2,8 @@
 #include "../../src/graph/graph.h"
 #include "problem_test.h"
 
+TestSuite(problem, .init = open_scope, .fini = check_scope);
+
 static epl_val yes(void)
 {
     return epl_full(f, epl_type_of(EPL_BOOL, epl_dims()), 1);
@@ -9,7 +11,6 @@ static epl_val yes(void)
 
 Test(problem, root)
 {
-    open_scope();
     static const epl_linear_method by[] = {0, EPL_GMRES, EPL_BICGSTAB, EPL_CG, EPL_CHOLESKY};
     for (int i = 0; i < 5; i++) {
         epl_val p = epl_exp(some(epl_f64(), i)), c = epl_scale(some(epl_f64(6), i + 10), 3);
@@ -24,12 +25,10 @@ Test(problem, root)
         same(epl_hvp(epl_sum(z), c, u),
              epl_neg(epl_div(epl_mul(u, epl_scale(z, 6)), epl_pow(slope, epl_num(3)))), 1e-9);
     }
-    close_scope();
 }
 
 Test(problem, third_order)
 {
-    open_scope();
     epl_val c = epl_data(f, epl_at(((double[]){1.3}), epl_f64(1)));
     epl_fn *q = epl_root(f, .tol = 1e-14, .derivative = {.tol = 1e-14});
     epl_val z = epl_unknown(q, epl_ones_like(c)), d = c;
@@ -42,13 +41,11 @@ Test(problem, third_order)
     same(d, epl_scale(epl_pow(c, epl_num(-3)), 2), 1e-11);
     d = epl_jvp(d, c, epl_ones_like(c));
     same(d, epl_scale(epl_pow(c, epl_num(-4)), -6), 1e-10);
-    close_scope();
 }
 
 /* -- fixed points: against the loop written out ---------------------------------------------- */
 Test(problem, fixed_point)
 {
-    open_scope();
     static const epl_linear_method by[] = {0, EPL_GMRES, EPL_BICGSTAB, EPL_NEUMANN};
     for (int i = 0; i < 4; i++) {
         epl_val w = some(epl_f64(4, 4), i), x = some(epl_f64(3, 4), i + 10), k, m;
@@ -65,12 +62,10 @@ Test(problem, fixed_point)
         equilibrium(f, w, x, EPL_PLAIN, solver, &m);
         same(epl_lt(k, m), yes(), 0);
     }
-    close_scope();
 }
 
 Test(problem, plain_is_damped_and_stops_where_it_starts)
 {
-    open_scope();
     epl_val w = some(epl_f64(4, 4), 1), x = some(epl_f64(4), 2), k;
     epl_val z = equilibrium(f, w, x, EPL_PLAIN, (epl_linear_solver){0}, NULL);
     epl_fn *q = epl_fixed_point(f, .method = EPL_PLAIN, .damping = 0.5, .tol = 1e-13, .most = 500);
@@ -80,7 +75,6 @@ Test(problem, plain_is_damped_and_stops_where_it_starts)
     u = epl_unknown(q, z);
     same(epl_solution(q, layer(u, w, x), .iterations = &k), z, 0);
     same(k, epl_zeros(f, epl_i64()), 0);
-    close_scope();
 }
 
 /* -- minima: ridge regression, whose solution is known --------------------------------------- */
@@ -96,7 +90,6 @@ static epl_val ridge(epl_solve_method how, epl_val a, epl_val b, epl_val lambda,
 
 Test(problem, minimum)
 {
-    open_scope();
     for (int i = 0; i < 2; i++) {
         epl_val a = some(epl_f64(8, 5), i), b = some(epl_f64(8), i + 10);
         epl_val lambda = epl_data(f, epl_at(((double[]){0.3}), epl_f64()));
@@ -112,13 +105,11 @@ Test(problem, minimum)
         same(epl_jvp(x, a, u), epl_jvp(want, a, u), 1e-9);
         same(epl_hvp(lg, a, u), epl_hvp(lw, a, u), 1e-8);
     }
-    close_scope();
 }
 
 /* Rosenbrock's valley: not convex, the minimum at (1, 1). */
 Test(problem, valley)
 {
-    open_scope();
     for (int i = 0; i < 4; i++) {
         epl_dtype d = i / 2 ? EPL_F32 : EPL_F64;
         epl_fn *q =
@@ -129,7 +120,6 @@ Test(problem, valley)
         z = epl_solution(q, epl_add(valley, epl_square(epl_sub(epl_num(1), x))));
         same(z, epl_ones(f, epl_type_of(d, epl_dims(2))), i / 2 ? 1e-3 : 1e-8);
     }
-    close_scope();
 }
 
 /* Jvp, vjp, second order and map against differences and a loop, in f64. */
@@ -153,7 +143,7 @@ static void checked(int which)
     epl_scope_free(s);
 }
 
-Test(problem, against_differences)
+Test(problem_derivatives, against_differences)
 {
     for (int which = 0; which < 3; which++)
         checked(which);
@@ -167,7 +157,6 @@ static epl_val near_task(epl_val phi)
 
 Test(problem, implicit_meta_gradient)
 {
-    open_scope();
     epl_val theta = some(epl_f64(4), 1);
     epl_fn *q = epl_minimize(f, .tol = 1e-12, .derivative = {.tol = 1e-13});
     epl_val z = epl_unknown(q, theta);
@@ -176,13 +165,11 @@ Test(problem, implicit_meta_gradient)
     epl_val query = epl_sum(epl_sin(phi)), g = epl_gradient(query, phi);
     same(epl_gradient(query, theta),
          epl_implicit(near_task(phi), phi, g, .lambda = epl_num(3), .steps = 8), 1e-9);
-    close_scope();
 }
 
 /* The vector of a tree keeps its layout, and the place is told by its path. */
 Test(problem, of_a_tree_at_a_path)
 {
-    open_scope();
     epl_module net = epl_infer(s, epl_nn_linear(s, 2), epl_f32(4, 3));
     epl_spec spec = epl_params_of(net);
     epl_tree *theta = epl_init(s, spec, epl_seed(1));
@@ -201,7 +188,6 @@ Test(problem, of_a_tree_at_a_path)
                   EPL_OK);
     const char *m = epl_work_message(work);
     cr_expect(strstr(m, "after 1 steps, 1e-05 was asked for (net.inner)"), "%s", m);
-    epl_scope_free(s);
 }
 
 /* -- cost ------------------------------------------------------------------------------------ */
