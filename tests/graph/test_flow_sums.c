@@ -197,7 +197,7 @@ static epl_val gated(epl_val xt, epl_val h, epl_val m, bool bare)
 
 static epl_val gated_loop(epl_fn *in, epl_val each, epl_val start, epl_val m, bool bare)
 {
-    epl_fn *t = epl_scan(in, 0);
+    epl_fn *t = epl_scan(in);
     epl_val xt = epl_each(t, each, 0), h = epl_carry(t, start);
     epl_next(t, h, gated(xt, h, m, bare));
     return epl_sum(epl_square(epl_last(t, h)));
