@@ -114,6 +114,18 @@ void *epl__arena_take(epl__arena *a, size_t bytes)
     return p;
 }
 
+void *epl__arena_grown(epl__arena *a, void *list, uint32_t count, uint32_t *room, size_t size)
+{
+    if (count < *room)
+        return list;
+    uint32_t more = *room ? 2 * *room : 8;
+    void *to = epl__arena_take(a, more * size);
+    if (to && count)
+        memcpy(to, list, count * size);
+    *room = to ? more : *room;
+    return to;
+}
+
 char *epl__arena_text(epl__arena *a, const char *text)
 {
     if (!text)

@@ -18,6 +18,9 @@ typedef struct {
 
 void epl__arena_init(epl__arena *a, const epl_alloc *alloc);
 void *epl__arena_take(epl__arena *a, size_t bytes);
+/* A list of `count` entries of `size` bytes with room for one more: the same, or twice as long.
+ * NULL: no memory, and all is as it was. */
+void *epl__arena_grown(epl__arena *a, void *list, uint32_t count, uint32_t *room, size_t size);
 char *epl__arena_text(epl__arena *a, const char *text); /* a copy */
 void epl__arena_free(epl__arena *a);
 

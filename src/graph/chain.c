@@ -15,19 +15,11 @@
 enum { FEW_STEPS = 4 }; /* not worth a region of their own */
 
 /* Entries [start, start + runs * span) of the operand, in rows of span (1: no further axis). */
-static epl__id rows_of(epl_fn *f, epl__id id, int64_t start, int64_t runs, int64_t span, bool nest)
+static epl__id entries(epl_fn *f, epl__id id, int64_t start, int64_t runs, int64_t span)
 {
-    epl_val v = epl__slice(epl__val(f, id), 0, start, runs * span, 1);
-    epl_shape s = epl_typeof(v).shape;
-    if (!nest)
-        return epl__id_of(v);
-    if (s.rank >= EPL_MAX_RANK) {
-        epl__fail(f, EPL_ERR_SHAPE, "[scan] a value of rank %d leaves no axis for .save", s.rank);
-        return EPL__ID_NONE;
-    }
-    s = epl__shape_insert(s, 0, runs);
-    s.dim[1] = span;
-    return epl__id_of(epl__reshape(v, s));
+    epl_val v = epl__val(f, id);
+    return epl__id_of(span > 1 ? epl__into_rows(v, start, runs, span, "scan", "save")
+                               : epl__slice(v, 0, start, runs, 1));
 }
 
 typedef struct {
@@ -71,15 +63,13 @@ static epl__chain *link(scan *s, int64_t start, int64_t runs, int64_t span)
     epl__chain *c = epl__arena_take(&f->arena, sizeof *c);
     epl__id *in = epl__arena_take(&f->arena, (s->count + 1) * sizeof *in);
     epl_fn *body = s->step->body[0];
-    bool nest = span > 1;
     if (!c || !in)
         return NULL;
-    *c = (epl__chain){.into = f, .runs = runs, .span = span};
-    if (nest && !(c->inner = nested(s, span, &body)))
+    *c = (epl__chain){.into = f};
+    if (span > 1 && !(c->inner = nested(s, span, &body)))
         return NULL;
     for (uint32_t i = 0; i < s->count; i++)
-        in[i] = s->step->role[i] == EPL__EACH ? rows_of(f, s->in[i], start, runs, span, nest)
-                                              : s->in[i];
+        in[i] = s->step->role[i] == EPL__EACH ? entries(f, s->in[i], start, runs, span) : s->in[i];
     epl__region like = *s->step;
     like.body = &body;
     like.length = runs;
@@ -133,24 +123,24 @@ epl__chain *epl__chain_build(epl_fn *into, const epl__region *step, const epl__i
     return first;
 }
 
-epl__id epl__chain_collect(const epl__chain *c, uint32_t index, bool reverse)
+/* The same of c alone, without what follows it. */
+static epl__id collected(const epl__chain *c, uint32_t index, bool reverse)
 {
     if (c->block)
         return epl__block_collect(c, index, reverse);
     const epl__region *r = epl__region_of(epl__node_at(c->into, c->node));
-    epl__id id = EPL__ID_NONE;
     if (!c->inner)
-        id = epl__part_of(c->into, c->node, r->carries + index);
-    else {
-        epl_fn *body = r->body[0];
-        if (!epl__body_output(body, epl__chain_collect(c->inner, index, reverse)))
-            return EPL__ID_NONE;
-        epl_val rows =
-            epl__val(c->into, epl__part_of(c->into, c->node, r->carries + body->outputs - 1));
-        epl_shape s = epl__shape_without(epl_typeof(rows).shape, 1);
-        s.dim[0] = c->runs * c->span;
-        id = epl__id_of(epl__reshape(rows, s));
-    }
+        return epl__part_of(c->into, c->node, r->carries + index);
+    epl_fn *body = r->body[0];
+    if (!epl__body_output(body, epl__chain_collect(c->inner, index, reverse)))
+        return EPL__ID_NONE;
+    epl__id rows = epl__part_of(c->into, c->node, r->carries + body->outputs - 1);
+    return epl__id_of(epl__from_rows(epl__val(c->into, rows)));
+}
+
+epl__id epl__chain_collect(const epl__chain *c, uint32_t index, bool reverse)
+{
+    epl__id id = collected(c, index, reverse);
     if (!c->next || id == EPL__ID_NONE)
         return id;
     epl_val one = epl__val(c->into, id);

@@ -25,6 +25,7 @@ static bool has_such(const epl_fn *f)
 typedef struct {
     epl_fn *g;
     epl__id *map, *in;
+    uint32_t *seen;  /* places of the function in g */
     epl__id **parts; /* by id: of a region in whose place its body stands */
 } expanding;
 
@@ -45,7 +46,7 @@ static bool copied(expanding *e, const epl_fn *f, epl__id id)
     }
     for (uint32_t i = 0; i < n->count; i++)
         e->in[i] = e->map[n->in[i]];
-    epl__where(e->g, f->where[n->where]);
+    epl__where_copied(e->g, f, n->where, e->seen);
     e->map[id] = EPL__ID_NONE;
     if (r && stands_for_its_body(r))
         return body_in_place(e, id, r);
@@ -64,8 +65,9 @@ static epl_fn *once(epl_scope *s, const epl_fn *f)
         most = epl__node_at(f, id)->count > most ? epl__node_at(f, id)->count : most;
     e.map = epl__arena_take(&e.g->arena, (f->main.count + 1) * sizeof *e.map);
     e.parts = epl__arena_take(&e.g->arena, (f->main.count + 1) * sizeof *e.parts);
+    e.seen = epl__arena_take(&e.g->arena, (f->where_count + 1) * sizeof *e.seen);
     e.in = epl__arena_take(&e.g->arena, most * sizeof *e.in);
-    bool ok = e.map && e.parts && e.in;
+    bool ok = e.map && e.parts && e.seen && e.in;
     for (epl__id id = 0; ok && id < f->main.count; id++)
         ok = copied(&e, f, id);
     ok = ok && epl__ports_copied(e.g, f, e.map);

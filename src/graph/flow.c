@@ -4,7 +4,6 @@
  * in the parent and the region is built there; later results are added to its body.
  */
 #include <espalier/flow.h>
-#include <string.h>
 #include "../base/attr.h"
 #include "../base/scope.h"
 #include "../base/type.h"
@@ -13,11 +12,7 @@
 /* -- making -------------------------------------------------------------------------------- */
 static bool open_parent(epl_fn *parent, const char *what, const char *given)
 {
-    if (!parent || epl_scope_status(parent->scope) != EPL_OK)
-        return false;
-    if (parent->closed)
-        epl__fail(parent, EPL_ERR_USE, "[%s] the function \"%s\" is closed", what, parent->name);
-    return !parent->closed && epl__all_named(parent, given);
+    return epl__is_open(parent, what) && epl__all_named(parent, given);
 }
 
 static epl_fn *flow_new(epl_fn *parent, epl__fn_kind kind)
@@ -204,18 +199,13 @@ static epl_val carry_one(epl_fn *f, epl__id outer)
 {
     epl_val v = epl__entry_add(f, outer, EPL__AS_CARRIED);
     epl__flow *w = f->flow;
-    if (w->carries == w->carry_room) {
-        uint32_t room = w->carry_room ? 2 * w->carry_room : 8;
-        epl__carried *more = epl__arena_take(&f->arena, room * sizeof *more);
-        if (!more) {
-            epl__fail(f, EPL_ERR_MEMORY, "no memory for a loop of \"%s\"", f->name);
-            return EPL_NO_VAL;
-        }
-        if (w->carries)
-            memcpy(more, w->carry, w->carries * sizeof *more);
-        w->carry = more;
-        w->carry_room = room;
+    epl__carried *list =
+        epl__arena_grown(&f->arena, w->carry, w->carries, &w->carry_room, sizeof *list);
+    if (!list) {
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for a loop of \"%s\"", f->name);
+        return EPL_NO_VAL;
     }
+    w->carry = list;
     if (v.graph)
         w->carry[w->carries++] = (epl__carried){epl__id_of(v), EPL__ID_NONE};
     return v;

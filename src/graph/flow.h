@@ -8,13 +8,12 @@
 typedef struct {
     epl__id inner, next;
 } epl__carried;
-/* Regions that a scan became: span steps by a region of `runs` runs, whose body has `inner`
- * (NULL: the user's own body); then those of `next`, in the same function. Or steps written out
- * in `block`, whose runs are the steps of `inner`. */
+/* Regions that a scan became: `node`, whose body has `inner` (NULL: the user's own body, a run is
+ * a step); then those of `next`, in the same function. Or steps written out in `block`, whose runs
+ * are the steps of `inner`. */
 typedef struct epl__chain {
     epl_fn *into;
     epl__id node;
-    int64_t runs, span;
     struct epl__chain *inner, *next;
     struct epl__block *block;
 } epl__chain;
@@ -61,6 +60,7 @@ epl__id epl__chain_collect(const epl__chain *c, uint32_t index, bool reverse);
 /* The same, `unroll` steps written out at a time; in: carried values move along. */
 epl__chain *epl__unrolled(epl_fn *into, const epl__region *step, epl__id *in, uint32_t count,
                           epl__chaining how);
+/* Of a chain of blocks, without what follows it. */
 epl__id epl__block_collect(const epl__chain *c, uint32_t index, bool reverse);
 
 #endif

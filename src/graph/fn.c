@@ -86,32 +86,6 @@ void epl__fail(epl_fn *f, epl_status status, const char *format, ...)
         epl_scope_fail(f->scope, status, "%s", text);
 }
 
-uint32_t epl__where(epl_fn *f, const char *name)
-{
-    uint32_t before = f->where_now;
-    for (uint32_t i = f->where_count; i-- > 0 && i + 64 > f->where_count;)
-        if (!strcmp(f->where[i], name)) {
-            f->where_now = i;
-            return before;
-        }
-    if (f->where_count == f->where_room) {
-        uint32_t room = f->where_room ? 2 * f->where_room : 16;
-        const char **list = epl__arena_take(&f->arena, room * sizeof *list);
-        if (!list)
-            return before;
-        if (f->where_count)
-            memcpy(list, f->where, f->where_count * sizeof *list);
-        f->where = list;
-        f->where_room = room;
-    }
-    const char *copy = epl__arena_text(&f->arena, name);
-    if (!copy)
-        return before;
-    f->where[f->where_count] = copy;
-    f->where_now = f->where_count++;
-    return before;
-}
-
 /* -- ports ---------------------------------------------------------------------------- */
 static epl__port *port_add(epl_fn *f, epl__port **list, uint32_t *count, uint32_t *room,
                            const char *name)
@@ -121,18 +95,12 @@ static epl__port *port_add(epl_fn *f, epl__port **list, uint32_t *count, uint32_
             epl__fail(f, EPL_ERR_ARG, "[%s] the name \"%s\" is given twice", f->name, name);
             return NULL;
         }
-    if (*count == *room) {
-        uint32_t more = *room ? 2 * *room : 8;
-        epl__port *grown = epl__arena_take(&f->arena, more * sizeof *grown);
-        if (!grown) {
-            epl__fail(f, EPL_ERR_MEMORY, "no memory for \"%s\"", name);
-            return NULL;
-        }
-        if (*count)
-            memcpy(grown, *list, *count * sizeof *grown);
-        *list = grown;
-        *room = more;
+    epl__port *grown = epl__arena_grown(&f->arena, *list, *count, room, sizeof *grown);
+    if (!grown) {
+        epl__fail(f, EPL_ERR_MEMORY, "no memory for \"%s\"", name);
+        return NULL;
     }
+    *list = grown;
     epl__port *p = &(*list)[(*count)++];
     p->name = epl__arena_text(&f->arena, name);
     p->value = p->update = EPL__ID_NONE;
@@ -194,18 +162,18 @@ static epl_val input_value(epl_fn *f, const epl_type *type)
     return epl__build(f, &epl__prim_tuple, part, (size_t)parts, NULL, type);
 }
 
-static bool open_for_building(epl_fn *f, const char *what)
+bool epl__is_open(epl_fn *f, const char *op)
 {
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return false;
     if (f->closed)
-        epl__fail(f, EPL_ERR_USE, "[%s] the function \"%s\" is closed", what, f->name);
+        epl__fail(f, EPL_ERR_USE, "[%s] the function \"%s\" is closed", op, f->name);
     return !f->closed;
 }
 
 epl_val epl_input(epl_fn *f, const char *name, epl_type type)
 {
-    if (!open_for_building(f, "input"))
+    if (!epl__is_open(f, "input"))
         return EPL_NO_VAL;
     if (f->kind != EPL__FN_PLAIN) {
         epl__fail(f, EPL_ERR_USE,
@@ -233,7 +201,7 @@ epl_val epl_input(epl_fn *f, const char *name, epl_type type)
 
 epl_val epl_input_tree(epl_fn *f, const char *name, epl_spec spec)
 {
-    if (!open_for_building(f, "input"))
+    if (!epl__is_open(f, "input"))
         return EPL_NO_VAL;
     if (!spec) {
         epl__fail(f, EPL_ERR_ARG, "[input] \"%s\": the tree has no spec", name ? name : "");
@@ -244,7 +212,7 @@ epl_val epl_input_tree(epl_fn *f, const char *name, epl_spec spec)
 
 void epl_output(epl_fn *f, const char *name, epl_val v)
 {
-    if (!open_for_building(f, "output"))
+    if (!epl__is_open(f, "output"))
         return;
     if (f->kind != EPL__FN_PLAIN || !name || !*name) {
         epl__fail(f, EPL_ERR_USE, "[output] %s",
@@ -272,7 +240,7 @@ void epl_output(epl_fn *f, const char *name, epl_val v)
 
 void epl_update(epl_fn *f, const char *input, epl_val next)
 {
-    if (!open_for_building(f, "update"))
+    if (!epl__is_open(f, "update"))
         return;
     char want[EPL_TYPE_TEXT], got[EPL_TYPE_TEXT];
     for (uint32_t i = 0; i < f->inputs; i++) {

@@ -79,8 +79,9 @@ struct epl_fn {
     uint32_t inputs, input_room, outputs, output_room;
     uint32_t input_nodes; /* input primitives so far: a mixed tree has several */
     const char **where;
+    uint32_t *where_table; /* by hash: 1 + a place; twice where_room */
     uint32_t where_count, where_room, where_now;
-    struct epl__derived *derived;     /* names of derivatives: src/graph/derived.c */
+    struct epl__derived *derived;     /* names of derivatives: src/graph/where.c */
     int check;                        /* of its plans: an epl_check */
     uint32_t *mark, mark_room, epoch; /* epoch-stamped marks of walks, main ids */
     /* inner functions */
@@ -92,6 +93,7 @@ struct epl_fn {
     struct epl__memo *memo;         /* regions that were mapped into this function */
     void *problem;                  /* of EPL__FN_PROBLEM */
     const struct epl__choice *kept; /* of a checkpoint's body: src/transform/checkpoint.c */
+    struct epl__narrowed *narrowed; /* of a region's first body: src/transform/region_jvp.c */
     /* jit: the types of the arguments, by position; NULL otherwise */
     const epl_type *passed;
     size_t passed_count;
@@ -139,12 +141,17 @@ epl_val epl__entry_add(epl_fn *f, epl__id outer, int axis);
 /* The scope's error, with the module path where f is building. */
 void epl__fail(epl_fn *f, epl_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* May nodes be built in f? False after an error, which is told here if f is closed. */
+bool epl__is_open(epl_fn *f, const char *op);
 /* Constants: a splat of one number with a shape. */
 epl_val epl__splat(epl_fn *f, epl_dtype dtype, epl_shape shape, double value, int64_t integer);
 bool epl__splat_is(const epl_fn *f, epl__id id, double value); /* a constant, all `value` */
 const epl_type *epl__type_intern(epl_fn *f, const epl_type *t);
 /* A place name for the nodes that follow; returns the former one, to be given back. */
 uint32_t epl__where(epl_fn *f, const char *name); /* "net.conv1" or "net.conv1:softmax" */
+/* What follows in `to` has the place `where` of `from`. seen: zeros at first, from->where_count of
+ * them, so that a walk copies each place once; not read if both are one function. */
+void epl__where_copied(epl_fn *to, const epl_fn *from, uint32_t where, uint32_t *seen);
 /* The place of what is built for the derivative of p, an operation of place `where`. */
 uint32_t epl__where_derivative(epl_fn *f, uint32_t where, const epl_prim *p);
 static inline void epl__rules_begin(epl_fn *f)

@@ -6,6 +6,7 @@ typedef struct {
     epl_fn *f, *body;
     bool *live, *depends; /* by id */
     epl__id *map;         /* ids of f in the body */
+    uint32_t *seen;       /* places of f in the body */
     epl_val *with;
 } cutting;
 
@@ -48,8 +49,8 @@ static bool copy(cutting *c, epl__id id, epl__arena *scratch)
         return false;
     for (uint32_t k = 0; k < n->count; k++)
         x[k] = c->depends[n->in[k]] ? c->map[n->in[k]] : outside(c, n->in[k]);
-    if (*c->f->where[n->where])
-        epl__where(c->body, c->f->where[n->where]);
+    if (n->where)
+        epl__where_copied(c->body, c->f, n->where, c->seen);
     c->map[id] = epl__id_of(epl__build(c->body, n->prim, x, n->count, n->attrs, n->type));
     return c->map[id] != EPL__ID_NONE;
 }
@@ -74,7 +75,8 @@ bool epl__operator_of(epl_fn *f, epl__id in, epl__id out, epl__operator *op)
     c.live = epl__arena_take(&scratch, all);
     c.depends = epl__arena_take(&scratch, all);
     c.map = epl__arena_take(&scratch, all * sizeof *c.map);
-    bool ok = c.body && c.live && c.depends && c.map;
+    c.seen = epl__arena_take(&scratch, (f->where_count + 1) * sizeof *c.seen);
+    bool ok = c.body && c.live && c.depends && c.map && c.seen;
     if (ok)
         walk(&c, in, out);
     bool told = ok && !c.depends[out]; /* no: then all else is for want of memory */

@@ -106,19 +106,11 @@ epl_fn *epl__body_new(epl_fn *f)
 
 static bool room_for(epl_fn *f, epl__port **list, uint32_t count, uint32_t *room)
 {
-    if (count < *room)
-        return true;
-    uint32_t more = *room ? 2 * *room : 8;
-    epl__port *grown = epl__arena_take(&f->arena, more * sizeof *grown);
-    if (!grown) {
+    epl__port *grown = epl__arena_grown(&f->arena, *list, count, room, sizeof *grown);
+    if (!grown)
         epl__fail(f, EPL_ERR_MEMORY, "no memory for a region");
-        return false;
-    }
-    if (count)
-        memcpy(grown, *list, count * sizeof *grown);
-    *list = grown;
-    *room = more;
-    return true;
+    *list = grown ? grown : *list;
+    return grown != NULL;
 }
 
 epl__id epl__body_input(epl_fn *b, const epl_type *t)
@@ -167,6 +159,14 @@ static bool *needed(const epl_fn *body, uint32_t first, uint32_t count, epl__are
     return live;
 }
 
+epl__id *epl__no_ids(const epl_fn *f, epl__arena *arena)
+{
+    epl__id *to = epl__arena_take(arena, ((size_t)f->main.count + 1) * sizeof *to);
+    for (epl__id id = 0; to && id <= f->main.count; id++)
+        to[id] = EPL__ID_NONE;
+    return to;
+}
+
 /* A mixed tree as an argument: its ranges stand for those of the input. */
 static void bind(const epl_fn *f, const epl_fn *callee, const epl__id *arg, epl__id *to)
 {
@@ -178,36 +178,44 @@ static void bind(const epl_fn *f, const epl_fn *callee, const epl__id *arg, epl_
     }
 }
 
-bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
-                 uint32_t count, epl__id *out)
+bool epl__built_again(epl_fn *f, const epl_fn *from, epl__id end, const bool *live, epl__id *to,
+                      epl__arena *scratch)
 {
     uint32_t most = 1, where = f->where_now;
-    epl__arena scratch;
-    epl__arena_init(&scratch, f->arena.alloc);
-    for (epl__id id = 0; id < callee->main.count; id++)
-        most = epl__node_at(callee, id)->count > most ? epl__node_at(callee, id)->count : most;
-    epl__id *in = epl__arena_take(&scratch, most * sizeof *in);
-    epl__id *to = epl__arena_take(&scratch, (callee->main.count + 1) * sizeof *to);
-    bool *live = needed(callee, first, count, &scratch);
-    bool ok = in && to && live;
-    for (epl__id id = 0; ok && id < callee->main.count; id++)
-        to[id] = EPL__ID_NONE;
-    if (ok)
-        bind(f, callee, arg, to);
-    for (epl__id id = 0; ok && id < callee->main.count; id++) {
-        const epl__node *n = epl__node_at(callee, id);
+    for (epl__id id = 0; id < end; id++)
+        most = epl__node_at(from, id)->count > most ? epl__node_at(from, id)->count : most;
+    epl__id *in = epl__arena_take(scratch, most * sizeof *in);
+    uint32_t *seen = epl__arena_take(scratch, (from->where_count + 1) * sizeof *seen);
+    bool ok = in && seen;
+    for (epl__id id = 0; ok && id < end; id++) {
+        const epl__node *n = epl__node_at(from, id);
         if (!live[id] || to[id] != EPL__ID_NONE)
             continue;
         for (uint32_t k = 0; k < n->count; k++)
             in[k] = to[n->in[k]];
-        if (*callee->where[n->where])
-            epl__where(f, callee->where[n->where]);
+        f->where_now = where;
+        if (n->where)
+            epl__where_copied(f, from, n->where, seen);
         to[id] = epl__id_of(epl__build(f, n->prim, in, n->count, n->attrs, n->type));
         ok = to[id] != EPL__ID_NONE;
     }
+    f->where_now = where;
+    return ok;
+}
+
+bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
+                 uint32_t count, epl__id *out)
+{
+    epl__arena scratch;
+    epl__arena_init(&scratch, f->arena.alloc);
+    epl__id *to = epl__no_ids(callee, &scratch);
+    bool *live = needed(callee, first, count, &scratch);
+    bool ok = to && live;
+    if (ok)
+        bind(f, callee, arg, to);
+    ok = ok && epl__built_again(f, callee, callee->main.count, live, to, &scratch);
     for (uint32_t i = 0; ok && i < count; i++)
         out[i] = to[callee->output[first + i].value];
-    f->where_now = where;
     epl__arena_free(&scratch);
     if (!ok)
         epl__fail(f, EPL_ERR_MEMORY, "no memory for a call of \"%s\"", callee->name);
@@ -282,4 +290,18 @@ bool epl__dependence(const epl__region *r, uint32_t which, bool varying, bool *i
     for (uint32_t i = 0; i < b->outputs; i++)
         out[i] = set[b->output[i].value];
     return true;
+}
+
+bool epl__dependences(const epl__region *r, bool varying, bool *in, bool *out, epl__arena *scratch)
+{
+    uint32_t outputs = outputs_of(r);
+    bool *one = epl__arena_take(scratch, outputs + 1);
+    for (uint32_t k = 0; one && k < r->bodies; k++) {
+        if (!epl__dependence(r, k, varying, in, one, scratch))
+            return false;
+        for (uint32_t i = 0; i < outputs; i++)
+            out[i] |= one[i];
+        in += r->body[k]->inputs;
+    }
+    return one != NULL;
 }

@@ -85,6 +85,12 @@ epl__id epl__body_input(epl_fn *body, const epl_type *t);
 bool epl__body_output(epl_fn *body, epl__id id);
 /* The output that gives this value, the first one not before `from`; made, if there is none. */
 bool epl__body_output_of(epl_fn *body, epl__id id, uint32_t from, uint32_t *at);
+/* By id of f: none. NULL without memory. */
+epl__id *epl__no_ids(const epl_fn *f, epl__arena *arena);
+/* Nodes of `from` below `end` that are live and that `to` lacks, built again in f. Those without a
+ * place of their own are where f is building. */
+bool epl__built_again(epl_fn *f, const epl_fn *from, epl__id end, const bool *live, epl__id *to,
+                      epl__arena *scratch);
 /* callee's outputs [first, first + count) built again in f, with arg for its inputs. */
 bool epl__inline(epl_fn *f, const epl_fn *callee, const epl__id *arg, uint32_t first,
                  uint32_t count, epl__id *out);
@@ -102,6 +108,8 @@ bool epl__body_prune(epl_fn *body, bool *keep);
  * completed. NULL without memory. */
 bool epl__dependence(const epl__region *r, uint32_t which, bool varying, bool *in, bool *out,
                      epl__arena *scratch);
+/* The same of all bodies: in[] of one behind the other; out[], set for what does in some body. */
+bool epl__dependences(const epl__region *r, bool varying, bool *in, bool *out, epl__arena *scratch);
 
 /* An inner function's results, once it is closed: src/graph/flow.c. */
 epl_val epl__scan_collect(epl_fn *f, epl_val v);

@@ -15,7 +15,7 @@ typedef struct {
     bool **used;       /* by id: of a region's parts, wanted; NULL: none */
     int64_t **byte;    /* by id: of a region's parts, where they lie */
     const epl__layout **layout;
-    uint32_t *where; /* places of f in g; 0 is the same in both */
+    uint32_t *seen; /* places of f in g */
 } rewriting;
 
 static bool no_memory(rewriting *r)
@@ -126,11 +126,7 @@ static epl__id copied(rewriting *r, epl__id id)
 {
     const epl__node *n = epl__node_at(r->f, id);
     epl_fn *g = r->g;
-    if (n->where && !r->where[n->where]) {
-        epl__where(g, r->f->where[n->where]);
-        r->where[n->where] = g->where_now;
-    }
-    g->where_now = r->where[n->where];
+    epl__where_copied(g, r->f, n->where, r->seen);
     if (n->prim == &epl__prim_region)
         return laid(r, id);
     if (n->prim == &epl__prim_part)
@@ -186,8 +182,8 @@ epl_fn *epl__simplified(epl_scope *s, const epl_fn *source)
             most = epl__node_at(f, id)->count;
     r.map = epl__arena_take(&g->arena, (f->main.count + 1) * sizeof *r.map);
     r.in = epl__arena_take(&g->arena, most * sizeof *r.in);
-    r.where = epl__arena_take(&g->arena, (f->where_count + 1) * sizeof *r.where);
-    if (!r.map || !r.in || !r.where || !mark_live(&r)) {
+    r.seen = epl__arena_take(&g->arena, (f->where_count + 1) * sizeof *r.seen);
+    if (!r.map || !r.in || !r.seen || !mark_live(&r)) {
         no_memory(&r);
         return NULL;
     }

@@ -149,6 +149,31 @@ epl_val epl__slice(epl_val x, int axis, int64_t start, int64_t length, int64_t s
     return one(&epl__prim_slice, x, &a);
 }
 
+epl_val epl__into_rows(epl_val x, int64_t start, int64_t runs, int64_t span, const char *op,
+                       const char *option)
+{
+    epl_shape s = epl_typeof(x).shape;
+    if (!x.graph)
+        return x;
+    if (s.rank >= EPL_MAX_RANK) {
+        epl__fail(epl__fn_of(x), EPL_ERR_SHAPE, "[%s] a value of rank %d leaves no axis for .%s",
+                  op, s.rank, option);
+        return EPL_NO_VAL;
+    }
+    s = epl__shape_insert(s, 0, runs);
+    s.dim[1] = span;
+    return epl__reshape(epl__slice(x, 0, start, runs * span, 1), s);
+}
+
+epl_val epl__from_rows(epl_val rows)
+{
+    if (!rows.graph)
+        return rows;
+    epl_shape s = epl_typeof(rows).shape, all = epl__shape_without(s, 1);
+    all.dim[0] = s.dim[0] * s.dim[1];
+    return epl__reshape(rows, all);
+}
+
 epl_val epl__pad(epl_val x, int axis, int64_t lo, int64_t hi, int64_t interior)
 {
     epl__pad_attrs a = {axis, lo, hi, interior};

@@ -17,6 +17,11 @@ epl_val epl__insert(epl_val x, int axis, int64_t n);            /* a new axis of
 epl_val epl__drop(epl_val x, int axis);                         /* without an axis of size 1 */
 epl_val epl__expand(epl_val x, epl_shape out);                  /* numpy's broadcasting to out */
 epl_val epl__slice(epl_val x, int axis, int64_t start, int64_t length, int64_t step);
+/* Entries [start, start + runs * span) of the first axis in rows of span, and back. op and option
+ * are who asks for it, where no axis is left. */
+epl_val epl__into_rows(epl_val x, int64_t start, int64_t runs, int64_t span, const char *op,
+                       const char *option);
+epl_val epl__from_rows(epl_val rows);
 epl_val epl__pad(epl_val x, int axis, int64_t lo, int64_t hi, int64_t interior);
 epl_val epl__assemble(epl_vals parts, int axis, int64_t length, const int64_t *offset);
 epl_val epl__concat(epl_vals parts, int axis);

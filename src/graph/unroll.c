@@ -56,20 +56,6 @@ static struct epl__block *block_of(epl_fn *into, const epl__region *step, const 
     return b->body ? b : NULL;
 }
 
-/* Entries [start, start + runs * steps) in rows of steps. */
-static epl__id rows_of(epl_fn *f, epl__id id, int64_t start, int64_t runs, int64_t steps)
-{
-    epl_val v = epl__slice(epl__val(f, id), 0, start, runs * steps, 1);
-    epl_shape s = epl_typeof(v).shape;
-    if (s.rank >= EPL_MAX_RANK) {
-        epl__fail(f, EPL_ERR_SHAPE, "[scan] a value of rank %d leaves no axis for .unroll", s.rank);
-        return EPL__ID_NONE;
-    }
-    s = epl__shape_insert(s, 0, runs);
-    s.dim[1] = steps;
-    return epl__id_of(epl__reshape(v, s));
-}
-
 static epl__chain *blocks(epl_fn *into, const epl__region *step, epl__id *in, uint32_t count,
                           epl__chaining how, int64_t start, int64_t steps)
 {
@@ -79,10 +65,14 @@ static epl__chain *blocks(epl_fn *into, const epl__region *step, epl__id *in, ui
     epl__id *end = rows + count;
     if (!c || !rows)
         return NULL;
-    *c = (epl__chain){.into = into, .node = EPL__ID_NONE, .runs = runs, .span = steps};
+    *c = (epl__chain){.into = into, .node = EPL__ID_NONE};
     c->block = block_of(into, step, in, count, steps);
-    for (uint32_t i = 0; i < count; i++)
-        rows[i] = step->role[i] == EPL__EACH ? rows_of(into, in[i], start, runs, steps) : in[i];
+    for (uint32_t i = 0; i < count; i++) {
+        epl_val v = epl__val(into, in[i]);
+        if (step->role[i] == EPL__EACH)
+            v = epl__into_rows(v, start, runs, steps, "scan", "unroll");
+        rows[i] = epl__id_of(v);
+    }
     if (!c->block || epl_scope_status(into->scope) != EPL_OK)
         return NULL;
     epl__region like = *step;
@@ -129,12 +119,5 @@ epl__id epl__block_collect(const epl__chain *c, uint32_t index, bool reverse)
     if (!epl__body_output(c->block->body, block_output(c->block, index)))
         return EPL__ID_NONE;
     uint32_t at = c->block->body->outputs - 1;
-    epl_val one = epl__val(c->into, epl__chain_collect(c->inner, at, reverse));
-    epl_shape s = epl__shape_without(epl_typeof(one).shape, 1);
-    s.dim[0] = c->runs * c->span;
-    one = epl__reshape(one, s);
-    if (!c->next || !one.graph)
-        return epl__id_of(one);
-    epl_val two = epl__val(c->into, epl__block_collect(c->next, index, reverse));
-    return epl__id_of(epl__concat(reverse ? epl_list(two, one) : epl_list(one, two), 0));
+    return epl__id_of(epl__from_rows(epl__val(c->into, epl__chain_collect(c->inner, at, reverse))));
 }

@@ -7,16 +7,10 @@
 epl__step *epl__step_add(epl__making *m, const epl__place *place, uint32_t places, epl__id where)
 {
     epl__program *p = m->program;
-    if (p->steps == p->step_room) {
-        uint32_t room = p->step_room ? 2 * p->step_room : 32;
-        epl__step *more = epl__arena_take(&p->arena, room * sizeof *more);
-        if (!more)
-            return NULL;
-        if (p->steps)
-            memcpy(more, p->step, p->steps * sizeof *more);
-        p->step = more;
-        p->step_room = room;
-    }
+    epl__step *list = epl__arena_grown(&p->arena, p->step, p->steps, &p->step_room, sizeof *list);
+    if (!list)
+        return NULL;
+    p->step = list;
     epl__step *s = &p->step[p->steps];
     *s = (epl__step){.places = places, .where = ""};
     s->place = epl__arena_take(&p->arena, (places + 1) * sizeof *place);

@@ -23,49 +23,19 @@ static bool same(const epl__making *m, const epl__view *v)
            m->same[m->source[((const epl__input_attrs *)n->attrs)->index].port];
 }
 
-/* Nodes of a step: a tile step has several. */
-static const epl__node *node(const epl__making *m, const epl__plan_step *s, uint32_t i)
-{
-    return epl__node_at(m->f, s->kind == EPL__STEP_TILE ? s->member[i] : s->id);
-}
-
-static uint32_t nodes(const epl__plan_step *s)
-{
-    return s->kind == EPL__STEP_TILE ? s->members : 1;
-}
-
-static bool lone_view(const epl__plan_step *s)
-{
-    return s->kind == EPL__STEP_PACK || s->kind == EPL__STEP_FILL || s->kind == EPL__STEP_GIVE;
-}
-
-/* The memory that operand j of the step's i-th node lies in; EPL__ID_NONE: the step's own. */
-static const epl__view *read_view(const epl__making *m, const epl__plan_step *s, uint32_t i,
-                                  uint32_t j)
-{
-    const epl__view *v = s->operand ? &s->operand[j] : &m->view[node(m, s, i)->in[j]];
-    bool inside = v->root != EPL__ID_NONE && m->memory[v->root].step == (int)(s - m->step);
-    return inside ? NULL : v;
-}
-
 static bool reads_same(const epl__making *m, const epl__plan_step *s)
 {
-    if (lone_view(s))
-        return same(m, &s->view);
-    for (uint32_t i = 0; i < nodes(s); i++)
-        for (uint32_t j = 0; j < node(m, s, i)->count; j++) {
-            const epl__view *v = read_view(m, s, i, j);
-            if (v && !same(m, v))
-                return false;
-        }
+    for (epl__read r = {0}; epl__next_read(m, s, &r);)
+        if (!same(m, r.view))
+            return false;
     return true;
 }
 
 /* Nothing lies in a result of the body, whose place moves on. */
 static bool stays(const epl__making *m, const epl__plan_step *s)
 {
-    for (uint32_t i = 0; i < nodes(s); i++) {
-        const epl__memory *mem = &m->memory[s->kind == EPL__STEP_TILE ? s->member[i] : s->id];
+    for (uint32_t i = 0; i < epl__step_nodes(s); i++) {
+        const epl__memory *mem = &m->memory[epl__step_node(s, i)];
         bool hosted = mem->host != EPL__ID_NONE && m->step[m->memory[mem->host].step].once;
         if (mem->stored && mem->placed && !hosted)
             return false;
@@ -135,7 +105,7 @@ static bool panel(epl__making *m, epl__plan_step *s, epl__plan_step *to)
 /* Ids that steps after the first `once` read live to the end. */
 static void keep_read(epl__making *m, const epl__view *v)
 {
-    if (v && v->root != EPL__ID_NONE && m->memory[v->root].step >= 0 &&
+    if (v->root != EPL__ID_NONE && m->memory[v->root].step >= 0 &&
         m->memory[v->root].step < (int)m->once)
         m->memory[v->root].last = (int)m->steps;
 }
@@ -144,11 +114,8 @@ static void keep_reads(epl__making *m)
 {
     for (uint32_t k = m->once; k < m->steps; k++) {
         const epl__plan_step *s = &m->step[k];
-        if (lone_view(s))
-            keep_read(m, &s->view);
-        for (uint32_t i = 0; !lone_view(s) && i < nodes(s); i++)
-            for (uint32_t j = 0; j < node(m, s, i)->count; j++)
-                keep_read(m, read_view(m, s, i, j));
+        for (epl__read r = {0}; epl__next_read(m, s, &r);)
+            keep_read(m, r.view);
         if (s->packed)
             keep_read(m, &m->view[s->panel]);
     }

@@ -39,16 +39,10 @@ static bool give_back(heap *h, epl__arena *arena, int64_t at, int64_t size)
     else if (right)
         h->hole[i] = (hole){at, size + h->hole[i].size};
     else {
-        if (h->holes == h->room) {
-            uint32_t room = h->room ? 2 * h->room : 64;
-            hole *more = epl__arena_take(arena, room * sizeof *more);
-            if (!more)
-                return false;
-            if (h->holes)
-                memcpy(more, h->hole, h->holes * sizeof *more);
-            h->hole = more;
-            h->room = room;
-        }
+        hole *list = epl__arena_grown(arena, h->hole, h->holes, &h->room, sizeof *list);
+        if (!list)
+            return false;
+        h->hole = list;
         memmove(&h->hole[i + 1], &h->hole[i], (h->holes++ - i) * sizeof *h->hole);
         h->hole[i] = (hole){at, size};
     }
@@ -84,20 +78,14 @@ static int64_t take(heap *h, int64_t size)
 static epl__id taken_over(const epl__making *m, int k, epl__id made, const int64_t *offset)
 {
     const epl__plan_step *s = &m->step[k];
-    if (m->f->check)
+    if (m->f->check || m->memory[made].step != k || s->kind != EPL__STEP_TILE)
         return EPL__ID_NONE;
-    for (uint32_t i = 0; m->memory[made].step == k && s->kind == EPL__STEP_TILE && i < s->members;
-         i++) {
-        const epl__node *n = epl__node_at(m->f, s->member[i]);
-        for (uint32_t j = 0; j < n->count; j++) {
-            epl__id root = m->view[n->in[j]].root;
-            if (root == EPL__ID_NONE || m->memory[root].placed || m->memory[root].last != k ||
-                m->memory[root].step == k || offset[root] < 0 ||
-                m->memory[root].bytes != m->memory[made].bytes)
-                continue;
-            if (!epl__reads_crosswise(m, s, root, made))
-                return root;
-        }
+    for (epl__read r = {0}; epl__next_read(m, s, &r);) {
+        epl__id root = r.view->root;
+        const epl__memory *mem = root == EPL__ID_NONE ? NULL : &m->memory[root];
+        if (mem && !mem->placed && mem->last == k && offset[root] >= 0 &&
+            mem->bytes == m->memory[made].bytes && !epl__reads_crosswise(m, s, root, made))
+            return root;
     }
     return EPL__ID_NONE;
 }

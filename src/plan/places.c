@@ -21,27 +21,12 @@ static void read_at(epl__making *m, const epl__view *v, int step)
     mem->users++;
 }
 
-/* Who reads what, and when. Members of one tile step read each other in registers. */
+/* Who reads what, and when. */
 static void readers(epl__making *m)
 {
-    for (uint32_t k = 0; k < m->steps; k++) {
-        const epl__plan_step *s = &m->step[k];
-        if (s->kind == EPL__STEP_PACK || s->kind == EPL__STEP_FILL || s->kind == EPL__STEP_GIVE) {
-            read_at(m, &s->view, (int)k);
-            continue;
-        }
-        uint32_t members = s->kind == EPL__STEP_TILE ? s->members : 1;
-        for (uint32_t i = 0; i < members; i++) {
-            const epl__node *n =
-                epl__node_at(m->f, s->kind == EPL__STEP_TILE ? s->member[i] : s->id);
-            for (uint32_t j = 0; j < n->count; j++) {
-                const epl__view *v = s->operand ? &s->operand[j] : &m->view[n->in[j]];
-                bool inside = v->root != EPL__ID_NONE && m->memory[v->root].step == (int)k;
-                if (!inside)
-                    read_at(m, v, (int)k);
-            }
-        }
-    }
+    for (uint32_t k = 0; k < m->steps; k++)
+        for (epl__read r = {0}; epl__next_read(m, &m->step[k], &r);)
+            read_at(m, r.view, (int)k);
 }
 
 /* -- steps that copy into outputs and inputs ------------------------------------------------ */
@@ -116,26 +101,6 @@ static epl__id maker(const epl__making *m, epl__id id)
     bool whole = v->offset == 0 && epl__contiguous(m->type[id], v) &&
                  (epl_count(*m->type[id]) == all || lone_result(m, v->root, m->type[id]));
     return whole ? v->root : EPL__ID_NONE;
-}
-
-/* Does step k read input (port, byte range) in any other way than element by element? */
-bool epl__reads_crosswise(const epl__making *m, const epl__plan_step *s, epl__id input,
-                          epl__id made)
-{
-    if (s->kind != EPL__STEP_TILE)
-        return true;
-    for (uint32_t i = 0; i < s->members; i++) {
-        const epl__node *n = epl__node_at(m->f, s->member[i]);
-        for (uint32_t j = 0; j < n->count; j++) {
-            const epl__view *v = &m->view[n->in[j]];
-            if (v->root != input)
-                continue;
-            if (v->offset || !epl__contiguous(m->type[n->in[j]], v) ||
-                epl_count(*m->type[n->in[j]]) != epl_count(*m->type[made]))
-                return true;
-        }
-    }
-    return false;
 }
 
 /* The node of the input that the gift overwrites. */
@@ -279,41 +244,39 @@ static int64_t place_in(const epl__making *m, epl__id id, epl__id input)
     return byte - (int64_t)m->source[a->index].byte;
 }
 
+/* Is anything of the spot, an array of type t, read? */
+static bool meets(const epl__read *r, const epl_type *t, const epl__view *spot)
+{
+    int64_t first, last, from, to;
+    if (r->view->root != spot->root || !epl_count(*r->type))
+        return false;
+    extent(&t->shape, spot, &first, &last);
+    extent(&r->type->shape, r->view, &from, &to);
+    return to >= first && from <= last;
+}
+
+/* ... and all of it, as it lies? */
+static bool is_spot(const epl__read *r, const epl_type *t, const epl__view *spot)
+{
+    const epl__view *v = r->view;
+    return v->offset == spot->offset && epl__shape_equal(r->type->shape, t->shape) &&
+           !memcmp(v->stride, spot->stride, (size_t)t->shape.rank * sizeof *v->stride);
+}
+
 /* May the maker of a piece write over this spot of an input before the whole is made? Not if
  * it may fail later, or if a reader of the spot comes later, or reads it crosswise. */
 static bool may_write_early(const epl__making *m, epl__id made, const epl__view *spot)
 {
+    const epl_type *t = m->type[made];
     int step = m->memory[made].step;
-    int64_t first, last;
-    extent(&m->type[made]->shape, spot, &first, &last);
     if (step <= m->last_fallible)
         return false;
     for (uint32_t k = (uint32_t)step; k < m->steps; k++) {
         const epl__plan_step *s = &m->step[k];
-        uint32_t members = s->kind == EPL__STEP_TILE ? s->members : 1;
-        bool lone = s->kind == EPL__STEP_PACK || s->kind == EPL__STEP_FILL ||
-                    s->kind == EPL__STEP_GIVE;
-        for (uint32_t i = 0; i < members; i++) {
-            const epl__node *n =
-                lone ? NULL : epl__node_at(m->f, s->kind == EPL__STEP_TILE ? s->member[i] : s->id);
-            for (uint32_t j = 0; j < (lone ? 1 : n->count); j++) {
-                const epl__view *v = lone         ? &s->view
-                                     : s->operand ? &s->operand[j]
-                                                  : &m->view[n->in[j]];
-                const epl_type *t = lone ? m->type[s->id] : m->type[n->in[j]];
-                int64_t from, to;
-                if (v->root != spot->root || !epl_count(*t))
-                    continue;
-                extent(&t->shape, v, &from, &to);
-                if (to < first || from > last)
-                    continue;
-                bool same =
-                    v->offset == spot->offset && epl__shape_equal(t->shape, m->type[made]->shape) &&
-                    !memcmp(v->stride, spot->stride, (size_t)t->shape.rank * sizeof *v->stride);
-                if ((int)k > step || s->kind != EPL__STEP_TILE || !same)
-                    return false;
-            }
-        }
+        bool early = (int)k == step && s->kind == EPL__STEP_TILE;
+        for (epl__read r = {0}; epl__next_read(m, s, &r);)
+            if (meets(&r, t, spot) && !(early && is_spot(&r, t, spot)))
+                return false;
     }
     return true;
 }

@@ -176,6 +176,22 @@ bool epl__dot_operands(epl__making *m, epl__id id, epl__view *operand);
 /* What the product's kernel does. */
 void epl__dot_desc(epl__making *m, const epl__plan_step *s, epl__gemm_desc *d);
 
+/* Nodes that a step makes: a tile step has several. */
+static inline uint32_t epl__step_nodes(const epl__plan_step *s)
+{
+    return s->kind == EPL__STEP_TILE ? s->members : 1;
+}
+static inline epl__id epl__step_node(const epl__plan_step *s, uint32_t i)
+{
+    return s->kind == EPL__STEP_TILE ? s->member[i] : s->id;
+}
+/* What a step reads: for (epl__read r = {0}; epl__next_read(m, s, &r);) */
+typedef struct {
+    const epl__view *view;
+    const epl_type *type;   /* of what is read; of a panel, of what it makes */
+    uint32_t node, operand; /* the next one */
+} epl__read;
+bool epl__next_read(const epl__making *m, const epl__plan_step *s, epl__read *r);
 /* Does the step read `input` in any way but element by element of what it makes? */
 bool epl__reads_crosswise(const epl__making *m, const epl__plan_step *s, epl__id input,
                           epl__id made);

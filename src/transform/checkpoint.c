@@ -12,26 +12,6 @@
 #include "../base/type.h"
 #include "checkpoint.h"
 
-/* Ids below end that `to` lacks and `live` has, built again in g. */
-static bool built(epl_fn *g, const epl_fn *b, const bool *live, epl__id *to, epl__arena *scratch)
-{
-    uint32_t most = 1, where = g->where_now;
-    for (epl__id id = 0; id < b->main.count; id++)
-        most = epl__node_at(b, id)->count > most ? epl__node_at(b, id)->count : most;
-    epl__id *in = epl__arena_take(scratch, most * sizeof *in);
-    for (epl__id id = 0; in && id < b->main.count; id++) {
-        const epl__node *n = epl__node_at(b, id);
-        if (!live[id] || to[id] != EPL__ID_NONE)
-            continue;
-        for (uint32_t k = 0; k < n->count; k++)
-            in[k] = to[n->in[k]];
-        epl__where(g, b->where[n->where]);
-        to[id] = epl__id_of(epl__build(g, n->prim, in, n->count, n->attrs, n->type));
-    }
-    g->where_now = where;
-    return in && epl_scope_status(g->scope) == EPL_OK;
-}
-
 /* What the outputs need; nothing below those that are there. */
 static bool *needed(const epl_fn *b, const epl__id *there, epl__arena *scratch)
 {
@@ -46,20 +26,12 @@ static bool *needed(const epl_fn *b, const epl__id *there, epl__arena *scratch)
     return live;
 }
 
-static epl__id *no_ids(const epl_fn *b, epl__arena *scratch)
-{
-    epl__id *to = epl__arena_take(scratch, (b->main.count + 1) * sizeof *to);
-    for (epl__id id = 0; to && id <= b->main.count; id++)
-        to[id] = EPL__ID_NONE;
-    return to;
-}
-
 epl_fn *epl__choice_taken(epl_fn *f, const epl_fn *g, const epl__id *value, uint32_t count)
 {
     epl__arena scratch;
     epl__arena_init(&scratch, f->arena.alloc);
     epl_fn *h = epl__body_new(f);
-    epl__id *to = no_ids(g, &scratch);
+    epl__id *to = epl__no_ids(g, &scratch);
     for (uint32_t i = 0; h && to && i < g->inputs; i++)
         to[g->input[i].value] = epl__body_input(h, &g->input[i].type);
     for (uint32_t i = 0; h && to && i < count; i++) {
@@ -68,7 +40,7 @@ epl_fn *epl__choice_taken(epl_fn *f, const epl_fn *g, const epl__id *value, uint
         to[value[i]] = to[value[i]] == EPL__ID_NONE && !free ? in : to[value[i]];
     }
     bool *live = h && to ? needed(g, to, &scratch) : NULL;
-    bool ok = live && built(h, g, live, to, &scratch);
+    bool ok = live && epl__built_again(h, g, g->main.count, live, to, &scratch);
     for (uint32_t i = 0; ok && i < g->outputs; i++)
         ok = epl__body_output(h, to[g->output[i].value]);
     epl__arena_free(&scratch);
@@ -233,7 +205,7 @@ static bool weighed(weighing *w, epl_fn *f, const epl_fn *b, const epl_val *give
 {
     size_t most = (size_t)b->inputs + b->outputs + 1, nx = 0, ny = b->outputs;
     epl__id *x = epl__arena_take(scratch, 4 * most * sizeof *x), *dx = x + most, *y = dx + most;
-    epl__id *dy = y + most, *to = no_ids(b, scratch);
+    epl__id *dy = y + most, *to = epl__no_ids(b, scratch);
     w->g = epl__body_new(f);
     if (!x || !to || !w->g)
         return false;
@@ -245,13 +217,13 @@ static bool weighed(weighing *w, epl_fn *f, const epl_fn *b, const epl_val *give
         dx[nx++] = epl__body_input(w->g, &b->input[i].type);
     }
     bool *live = needed(b, to, scratch);
-    if (!live || !built(w->g, b, live, to, scratch))
+    if (!live || !epl__built_again(w->g, b, b->main.count, live, to, scratch))
         return false;
     for (uint32_t i = 0; i < b->outputs; i++)
         y[i] = to[b->output[i].value];
     if (nx && !epl__tangents(w->g, y, ny, x, dx, nx, dy))
         return false;
-    w->body = no_ids(w->g, scratch);
+    w->body = epl__no_ids(w->g, scratch);
     if (!w->body || !tables(w, scratch) || !find_read(w, dx, nx, dy, nx ? ny : 0, scratch))
         return false;
     for (epl__id id = b->main.count; id-- > 0;)

@@ -160,32 +160,18 @@ static bool hoisted(epl__chunks *c, epl__id end, epl__id *at)
 {
     epl_fn *f = c->from, *into = c->into;
     bool *need = epl__arena_take(&f->tape_arena, (size_t)end + 1);
-    uint32_t most = 1, where = into->where_now;
     for (epl__id id = end; need && id-- > 0;) {
         const epl__node *n = epl__node_at(f, id);
         at[id] = EPL__ID_NONE;
         need[id] |= c->stop[id] && !c->varies[id];
-        most = n->count > most ? n->count : most;
         for (uint32_t k = 0; need[id] && k < n->count; k++)
             need[n->in[k]] = true;
     }
-    epl__id *in = epl__arena_take(&f->tape_arena, most * sizeof *in);
-    if (!need || !in)
-        return no_memory(c);
     for (uint32_t i = 0; i < f->entries; i++)
         at[f->entry[i].inner] = f->entry[i].outer;
-    for (epl__id id = 0; id < end; id++) {
-        const epl__node *n = epl__node_at(f, id);
-        if (!need[id] || at[id] != EPL__ID_NONE)
-            continue;
-        for (uint32_t k = 0; k < n->count; k++)
-            in[k] = at[n->in[k]];
-        epl__where(into, f->where[n->where]);
-        at[id] = epl__id_of(epl__build(into, n->prim, in, n->count, n->attrs, n->type));
-    }
-    into->where_now = where;
+    bool ok = need && epl__built_again(into, f, end, need, at, &f->tape_arena);
     epl__tape_clear(f);
-    return epl_scope_status(into->scope) == EPL_OK;
+    return ok || no_memory(c);
 }
 
 static bool passed(epl__chunks *c, epl__id end)
@@ -250,11 +236,8 @@ epl__id epl__chunks_result(epl__chunks *c, epl__id id)
         return EPL__ID_NONE;
     epl__rules_begin(c->into);
     epl_val all = epl__val(c->into, epl__part_of(c->into, c->node, c->body->outputs - 1));
-    if (c->size > 1 && all.graph) {
-        epl_shape s = epl__shape_without(epl_typeof(all).shape, 1);
-        s.dim[0] = c->runs * c->size;
-        all = epl__reshape(all, s);
-    }
+    if (c->size > 1)
+        all = epl__from_rows(all);
     epl__rules_end(c->into);
     return epl__id_of(all);
 }

@@ -39,17 +39,7 @@ static epl__id collect_part(epl_fn *f, epl__id id, int64_t start, int64_t size)
 static epl_val rows_of(epl_fn *f, const epl__entry *e, int64_t runs, int64_t size)
 {
     epl_val v = epl__move_axis(epl__val(f->parent, e->outer), e->axis, 0);
-    epl_shape s = epl_typeof(v).shape;
-    if (size == 1 || !v.graph)
-        return v;
-    if (s.rank >= EPL_MAX_RANK) {
-        epl__fail(f, EPL_ERR_SHAPE, "[map] a value of rank %d leaves no axis for .chunk", s.rank);
-        return EPL_NO_VAL;
-    }
-    v = epl__slice(v, 0, 0, runs * size, 1);
-    s = epl__shape_insert(s, 0, runs);
-    s.dim[1] = size;
-    return epl__reshape(v, s);
+    return size == 1 ? v : epl__into_rows(v, 0, runs, size, "map", "chunk");
 }
 
 static epl__chunks *chunks_of(epl_fn *f, int64_t runs)

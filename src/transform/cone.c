@@ -1,6 +1,5 @@
 /* cone.c -- the nodes between variables and results, found with a list of our own. */
 #include <stdlib.h>
-#include <string.h>
 #include "transform.h"
 
 static int by_id(const void *a, const void *b)
@@ -15,12 +14,10 @@ static bool push(epl_fn *f, epl__cone *cone, uint32_t *room, epl__id id)
         return true;
     f->mark[id] = f->epoch;
     if (cone->count == *room) {
-        epl__id *more = epl__arena_take(&f->tape_arena, 2 * *room * sizeof *more);
-        if (!more)
+        epl__id *list = epl__arena_grown(&f->tape_arena, cone->id, cone->count, room, sizeof *list);
+        if (!list)
             return false;
-        memcpy(more, cone->id, cone->count * sizeof *more);
-        cone->id = more;
-        *room *= 2;
+        cone->id = list;
     }
     cone->id[cone->count++] = id;
     return true;

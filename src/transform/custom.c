@@ -64,19 +64,6 @@ epl_fn *epl_custom_vjp(epl_fn *custom)
 }
 
 /* -- what comes in ------------------------------------------------------------------------- */
-/* The lists grow by doubling. */
-static void *grown(epl_fn *f, void *list, uint32_t count, uint32_t *room, size_t size)
-{
-    if (count < *room)
-        return list;
-    uint32_t more = *room ? 2 * *room : 8;
-    void *to = epl__arena_take(&f->arena, more * size);
-    if (to && count)
-        memcpy(to, list, count * size);
-    *room = to ? more : *room;
-    return to;
-}
-
 /* The rule's input for this; the same one, if it was asked for before. */
 static epl_val input(epl_fn *f, epl__rule_source kind, uint32_t index, const epl_type *t)
 {
@@ -84,7 +71,8 @@ static epl_val input(epl_fn *f, epl__rule_source kind, uint32_t index, const epl
     for (uint32_t k = 0; k < r->inputs; k++)
         if (r->input[k].kind == kind && r->input[k].index == index)
             return epl__val(f, f->input[k].value);
-    epl__rule_input *list = grown(f, r->input, r->inputs, &r->input_room, sizeof *list);
+    epl__rule_input *list =
+        epl__arena_grown(&f->arena, r->input, r->inputs, &r->input_room, sizeof *list);
     if (!list) {
         no_memory(f);
         return EPL_NO_VAL;
@@ -209,7 +197,8 @@ static void give_one(epl_fn *f, epl__id of, epl__id given)
                   r->backward ? "cotangent" : "tangent");
     if (epl_scope_status(f->scope) != EPL_OK)
         return;
-    epl__rule_pair *list = grown(f, r->pair, r->pairs, &r->pair_room, sizeof *list);
+    epl__rule_pair *list =
+        epl__arena_grown(&f->arena, r->pair, r->pairs, &r->pair_room, sizeof *list);
     if (!list || !epl__body_output(f, given)) {
         no_memory(f);
         return;
@@ -249,7 +238,8 @@ static bool outer_values(epl_fn *c, epl__rule *r)
         const epl__entry *e = &f->entry[i];
         epl_type t = *epl__node_at(f, e->inner)->type;
         epl_val v = epl__entry_add(c, e->outer, EPL__AS_PASSED_IN);
-        epl__rule_input *list = grown(f, r->input, r->inputs, &r->input_room, sizeof *list);
+        epl__rule_input *list =
+            epl__arena_grown(&f->arena, r->input, r->inputs, &r->input_room, sizeof *list);
         if (!v.graph || !list)
             return no_memory(f);
         r->input = list;

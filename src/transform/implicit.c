@@ -141,17 +141,23 @@ epl__id epl__linear_region(epl_fn *f, const epl__linear_how *how, const epl__ope
     return r ? epl__region_build(f, r, in, count) : EPL__ID_NONE;
 }
 
-/* The operators again from a region's operands; with: room for all. */
-static void operators(const epl_fn *f, const epl__node *n, const linear_rule *d, epl_val *with,
-                      epl__operator *a, epl__operator *p)
+/* The operators again from a region's operands, and its rule; NULL: no memory. */
+static const linear_rule *operators(epl_fn *f, const epl__node *n, epl__operator *a,
+                                    epl__operator *p)
 {
+    const linear_rule *d = epl__region_of(n)->custom->data;
+    size_t room = (size_t)d->a->inputs + (d->p ? d->p->inputs : 0) + 1;
+    epl_val *with = epl__arena_take(&f->arena, room * sizeof *with);
     uint32_t at = 0;
+    if (!with)
+        return NULL;
     *a = (epl__operator){d->a, with, d->a_at};
     for (uint32_t i = 0; i < d->a->inputs; i++)
         with[i] = i == d->a_at ? EPL_NO_VAL : epl__val(f, n->in[at++]);
     *p = (epl__operator){d->p, with + d->a->inputs, d->p_at};
     for (uint32_t i = 0; d->p && i < d->p->inputs; i++)
         with[d->a->inputs + i] = i == d->p_at ? EPL_NO_VAL : epl__val(f, n->in[at++]);
+    return d;
 }
 
 /* dA x, or none. */
@@ -191,14 +197,11 @@ static epl__id difference(epl_fn *f, epl__id a, epl__id b)
 static bool linear_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *dy)
 {
     const epl__node *n = epl__node_at(f, id);
-    const linear_rule *d = epl__region_of(n)->custom->data;
-    size_t room = (size_t)d->a->inputs + (d->p ? d->p->inputs : 0) + 1;
-    epl_val *with = epl__arena_take(&f->arena, room * sizeof *with);
     epl__operator a, p;
+    const linear_rule *d = operators(f, n, &a, &p);
     epl__id change;
-    if (!with)
+    if (!d)
         return no_memory(f);
-    operators(f, n, d, with, &a, &p);
     if (!change_of_a(f, &a, dx, epl__part_of(f, id, EPL__SOLUTION), &change))
         return false;
     epl__id right = difference(f, epl__id_of(dx[n->count - 1]), change);
@@ -213,11 +216,9 @@ static bool linear_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *d
 static bool linear_transpose(epl_fn *f, epl__id id, const epl__id *ct, epl__id *back)
 {
     const epl__node *n = epl__node_at(f, id);
-    const linear_rule *d = epl__region_of(n)->custom->data;
-    size_t room = (size_t)d->a->inputs + (d->p ? d->p->inputs : 0) + 1;
-    epl_val *with = epl__arena_take(&f->arena, room * sizeof *with);
     epl__operator a, p;
-    if (!with)
+    const linear_rule *d = operators(f, n, &a, &p);
+    if (!d)
         return no_memory(f);
     if (ct[EPL__SOLUTION] == EPL__ID_NONE)
         return true;
@@ -226,7 +227,6 @@ static bool linear_transpose(epl_fn *f, epl__id id, const epl__id *ct, epl__id *
             epl__fail(f, EPL_ERR_RULE, "[solve_linear] a solution is not linear in its matrix");
             return false;
         }
-    operators(f, n, d, with, &a, &p);
     if (!d->how->symmetric && !(a.body = transposed_body(f, a.body, a.at)))
         return false;
     if (d->p && !(p.body = transposed_body(f, p.body, p.at)))

@@ -23,23 +23,17 @@ typedef struct {
 
 static bool mapped_values(mapping *m, const bool *xm)
 {
-    uint32_t at = 0, outputs = m->r->body[0]->outputs;
+    uint32_t outputs = m->r->body[0]->outputs;
     bool every = m->r->kind == EPL__WHILE; /* the condition may make each entry differ */
     m->in = epl__arena_take(&m->scratch, m->n->count + 1);
     m->out = epl__arena_take(&m->scratch, outputs + 1);
-    bool *one = epl__arena_take(&m->scratch, outputs + 1);
-    if (!m->in || !m->out || !one)
+    if (!m->in || !m->out)
         return false;
     for (uint32_t i = 0; i + m->predicates < m->n->count; i++)
         m->in[i] = xm[m->predicates + i];
-    for (uint32_t k = 0; k < m->r->bodies; k++) {
-        if (!epl__dependence(m->r, k, false, m->in + at, one, &m->scratch))
-            return false;
-        for (uint32_t i = 0; i < outputs; i++)
-            m->out[i] |= one[i];
-        at += m->r->body[k]->inputs;
-    }
-    for (uint32_t i = 0, c = 0; m->r->carries && i < at; i++)
+    if (!epl__dependences(m->r, false, m->in, m->out, &m->scratch))
+        return false;
+    for (uint32_t i = 0, c = 0; m->r->carries && i < m->r->body[0]->inputs; i++)
         if (m->r->role[i] == EPL__CARRY) {
             m->in[i] |= every && m->out[m->r->carries];
             m->out[c] |= m->in[i];

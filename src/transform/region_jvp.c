@@ -20,29 +20,24 @@ typedef struct {
     uint32_t predicates; /* operands before those of the bodies */
     bool *in, *out;      /* by operand and by body output: varies */
     bool *found;         /* by body output: some body has a tangent that is not zero */
+    bool narrowed;
     epl__arena scratch;
 } tangents;
 
 /* Which inputs and results vary; carried values are followed round. */
 static bool varying(tangents *t)
 {
-    uint32_t at = 0, outputs = t->r->body[0]->outputs;
+    uint32_t outputs = t->r->body[0]->outputs;
     t->in = epl__arena_take(&t->scratch, t->n->count + 1);
     t->out = epl__arena_take(&t->scratch, outputs + 1);
     t->found = epl__arena_take(&t->scratch, outputs + 1);
-    bool *one = epl__arena_take(&t->scratch, outputs + 1);
-    if (!t->in || !t->out || !t->found || !one)
+    if (!t->in || !t->out || !t->found)
         return false;
     for (uint32_t i = 0; i + t->predicates < t->n->count; i++)
         t->in[i] = t->dx[i + t->predicates].graph != NULL;
-    for (uint32_t k = 0; k < t->r->bodies; k++) {
-        if (!epl__dependence(t->r, k, true, t->in + at, one, &t->scratch))
-            return false;
-        for (uint32_t i = 0; i < outputs; i++)
-            t->out[i] |= one[i];
-        at += t->r->body[k]->inputs;
-    }
-    for (uint32_t i = 0, c = 0; t->r->carries && i < at; i++)
+    if (!epl__dependences(t->r, true, t->in, t->out, &t->scratch))
+        return false;
+    for (uint32_t i = 0, c = 0; t->r->carries && i < t->r->body[0]->inputs; i++)
         if (t->r->role[i] == EPL__CARRY) /* the first one varies, if no later one does */
             t->out[c++] |= t->in[i];
     return true;
@@ -135,7 +130,66 @@ static bool narrowed(tangents *t)
         t->out[i] = t->out[i] && t->found[i];
     }
     memset(t->found, 0, outputs * sizeof *t->found);
+    t->narrowed |= less;
     return less;
+}
+
+/* What a region was narrowed to, for when it is met again: else all that is within a loop would
+ * be made twice for each time that the loop is, and so on inwards. */
+struct epl__narrowed {
+    struct epl__narrowed *next;
+    size_t size;
+    uint32_t outputs;
+    uint8_t bytes[]; /* `size` of the key, then in and out */
+};
+
+/* The bodies, roles, and which operands have a tangent. */
+static uint8_t *narrowed_key(tangents *t, size_t *size)
+{
+    const epl__region *r = t->r;
+    size_t bodies = r->bodies * sizeof *r->body, n = t->n->count - t->predicates;
+    *size = bodies + 2 * n + 1;
+    uint8_t *key = epl__arena_take(&t->scratch, *size);
+    if (!key)
+        return NULL;
+    uint8_t *given = key + bodies + n;
+    memcpy(key, r->body, bodies);
+    memcpy(key + bodies, r->role, n);
+    for (size_t i = 0; i < n; i++)
+        given[i] = t->dx[i + t->predicates].graph != NULL;
+    given[n] = (uint8_t)r->kind;
+    return key;
+}
+
+static bool recall(tangents *t)
+{
+    size_t size, n = t->n->count - t->predicates;
+    const uint8_t *key = narrowed_key(t, &size);
+    uint32_t outputs = t->r->body[0]->outputs;
+    const struct epl__narrowed *e = key ? t->r->body[0]->narrowed : NULL;
+    while (e && (e->size != size || e->outputs != outputs || memcmp(e->bytes, key, size)))
+        e = e->next;
+    if (e) {
+        memcpy(t->in, e->bytes + size, n);
+        memcpy(t->out, e->bytes + size + n, outputs);
+    }
+    return key != NULL;
+}
+
+static bool remember(tangents *t)
+{
+    epl_fn *b = t->r->body[0];
+    size_t size, n = t->n->count - t->predicates;
+    const uint8_t *key = narrowed_key(t, &size);
+    struct epl__narrowed *e = epl__arena_take(&b->arena, sizeof *e + size + n + b->outputs);
+    if (!key || !e)
+        return false;
+    *e = (struct epl__narrowed){b->narrowed, size, b->outputs};
+    memcpy(e->bytes, key, size);
+    memcpy(e->bytes + size, t->in, n);
+    memcpy(e->bytes + size + n, t->out, b->outputs);
+    b->narrowed = e;
+    return true;
 }
 
 static bool any_varies(const tangents *t)
@@ -312,7 +366,7 @@ bool epl__region_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *out
     if (t.r->custom && t.r->custom->tangents)
         return t.r->custom->tangents(f, id, dx, out);
     epl__arena_init(&t.scratch, f->arena.alloc);
-    bool ok = varying(&t);
+    bool ok = varying(&t) && recall(&t);
     if (ok && any_varies(&t) && t.r->kind == EPL__WHILE)
         ok = while_region(&t, out);
     else if (ok && any_varies(&t)) {
@@ -321,6 +375,7 @@ bool epl__region_tangents(epl_fn *f, epl__id id, const epl_val *dx, epl__id *out
         if (region != EPL__ID_NONE)
             linear_parts(&t, region, out);
     }
+    ok = ok && (!t.narrowed || remember(&t));
     epl__arena_free(&t.scratch);
     if (!ok)
         epl__fail(f, EPL_ERR_MEMORY, "no memory for the derivative of a region");

@@ -35,25 +35,17 @@ static void push(transposing *t, epl__id id, epl__role role)
 
 static bool linear_operands(transposing *t)
 {
-    uint32_t at = 0, outputs = t->r->body[0]->outputs;
+    uint32_t outputs = t->r->body[0]->outputs;
     size_t most = 2 * (size_t)t->n->count + 3 * (size_t)outputs * t->r->bodies + 8;
     t->linear = epl__arena_take(&t->scratch, t->n->count + 1);
     t->out = epl__arena_take(&t->scratch, outputs + 1);
     t->in = epl__arena_take(&t->scratch, most * sizeof *t->in);
     t->role = epl__arena_take(&t->scratch, most);
-    bool *one = epl__arena_take(&t->scratch, outputs + 1);
-    if (!t->linear || !t->out || !t->in || !t->role || !one)
+    if (!t->linear || !t->out || !t->in || !t->role)
         return false;
     for (uint32_t i = 0; i + t->predicates < t->n->count; i++)
         t->linear[i] = (t->n->in[t->predicates + i] & EPL__TAPE) != 0;
-    for (uint32_t k = 0; k < t->r->bodies; k++) {
-        if (!epl__dependence(t->r, k, true, t->linear + at, one, &t->scratch))
-            return false;
-        for (uint32_t i = 0; i < outputs; i++)
-            t->out[i] |= one[i];
-        at += t->r->body[k]->inputs;
-    }
-    return true;
+    return epl__dependences(t->r, true, t->linear, t->out, &t->scratch);
 }
 
 /* The body in g, its linear inputs on g's tape. */

@@ -4,7 +4,6 @@
  * does not depend on a mapped value is computed once. Nodes that rules build are shared, so
  * a second result of the same map costs only what is new.
  */
-#include <string.h>
 #include "../base/scope.h"
 #include "../base/spec.h"
 #include "../base/type.h"
@@ -19,6 +18,7 @@ typedef struct {
     epl__id **parts; /* of regions, by id - lowest: their parts, and which are mapped */
     bool **parts_mapped;
     uint32_t *seed; /* by id - lowest: 1 + its place in b->map */
+    uint32_t *seen; /* places of b->from in b->into */
     epl_val *x;
     bool *xm;
 } replay;
@@ -56,6 +56,7 @@ static bool prepare(replay *r, epl__id id, const bool *stop)
     r->to = epl__arena_take(&from->tape_arena, span * sizeof *r->to);
     r->mapped = epl__arena_take(&from->tape_arena, span * sizeof *r->mapped);
     r->seed = epl__arena_take(&from->tape_arena, span * sizeof *r->seed);
+    r->seen = epl__arena_take(&from->tape_arena, (from->where_count + 1) * sizeof *r->seen);
     r->x = epl__arena_take(&from->tape_arena, most * sizeof *r->x);
     r->xm = epl__arena_take(&from->tape_arena, most * sizeof *r->xm);
     if (regions) {
@@ -65,7 +66,7 @@ static bool prepare(replay *r, epl__id id, const bool *stop)
     for (size_t k = b->count; r->seed && k-- > 0;)
         if (b->map[k] >= b->lowest && b->map[k] <= id)
             r->seed[b->map[k] - b->lowest] = (uint32_t)k + 1;
-    if (r->to && r->mapped && r->seed && r->x && r->xm &&
+    if (r->to && r->mapped && r->seed && r->seen && r->x && r->xm &&
         (!regions || (r->parts && r->parts_mapped)))
         return true;
     epl__fail(from, EPL_ERR_MEMORY, "no memory for a map of \"%s\"", from->name);
@@ -127,7 +128,7 @@ static void replay_node(replay *r, epl__id id)
         r->to[slot] = id;
         return;
     }
-    epl__where(b->into, b->from->where[n->where]);
+    epl__where_copied(b->into, b->from, n->where, r->seen);
     if (any && n->prim == &epl__prim_region) {
         replay_region(r, id, n);
         return;
@@ -199,18 +200,13 @@ epl_fn *epl_map_new(const epl_map_args *a, const char *given)
 
 epl_val epl__entry_add(epl_fn *f, epl__id outer, int axis)
 {
-    if (f->entries == f->entry_room) {
-        uint32_t room = f->entry_room ? 2 * f->entry_room : 8;
-        epl__entry *more = epl__arena_take(&f->arena, room * sizeof *more);
-        if (!more) {
-            epl__fail(f, EPL_ERR_MEMORY, "[map] no memory");
-            return EPL_NO_VAL;
-        }
-        if (f->entries)
-            memcpy(more, f->entry, f->entries * sizeof *more);
-        f->entry = more;
-        f->entry_room = room;
+    epl__entry *list =
+        epl__arena_grown(&f->arena, f->entry, f->entries, &f->entry_room, sizeof *list);
+    if (!list) {
+        epl__fail(f, EPL_ERR_MEMORY, "[map] no memory");
+        return EPL_NO_VAL;
     }
+    f->entry = list;
     epl_type t = *epl__node_at(f->parent, outer)->type;
     if (f->closed) {
         epl__fail(f, EPL_ERR_USE, "an outer value is used in an inner function that is closed");

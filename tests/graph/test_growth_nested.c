@@ -158,6 +158,52 @@ Test(growth_nested, a_scan_that_keeps_little_depends_on_its_levels_alone)
     }
 }
 
+/* Each level starts a carried value anew whose tangent turns out to be zero. */
+static epl_val rounding(epl_fn *f, epl_val x, int depth)
+{
+    if (!depth)
+        return epl_sin(x);
+    epl_fn *t = epl_scan(f, .length = 3);
+    epl_val h = epl_carry(t, x), c = epl_carry(t, epl_zeros_like(x));
+    epl_val next = rounding(t, epl_add(h, epl_scale(c, 0.1)), depth - 1);
+    epl_next(t, h, next);
+    epl_next(t, c, epl_floor(next));
+    return epl_last(t, h);
+}
+
+static void *counted(void *taken, void *p, size_t old, size_t size)
+{
+    *(size_t *)taken += size > old ? size - old : 0;
+    if (size)
+        return realloc(p, size);
+    free(p);
+    return NULL;
+}
+
+/* Bytes that were taken for a gradient. */
+static int64_t bytes_of(int depth)
+{
+    size_t taken = 0;
+    epl_scope *s = epl_scope_new(&(epl_alloc){counted, &taken});
+    epl_fn *f = epl_fn_new(s, "rounding");
+    epl_val x = epl_input(f, "x", epl_f64(3)), y = epl_sum(rounding(f, x, depth));
+    taken = 0;
+    epl_output(f, "g", epl_gradient(y, x));
+    cr_assert_eq(epl_scope_status(s), EPL_OK, "%s", epl_scope_message(s));
+    epl_scope_free(s);
+    return (int64_t)taken;
+}
+
+/* A level more is a step more in all that is around it: bytes grow as the square. */
+Test(growth_nested, what_has_no_tangent_is_found_once_at_each_level)
+{
+    int64_t bytes[7];
+    for (int depth = 0; depth < 7; depth++)
+        bytes[depth] = bytes_of(depth);
+    int64_t early = bytes[4] - 2 * bytes[3] + bytes[2], late = bytes[6] - 2 * bytes[5] + bytes[4];
+    cr_expect_leq(late, 3 * early / 2, "%ld, %ld bytes", (long)early, (long)late);
+}
+
 /* -- networks ------------------------------------------------------------------------------ */
 static size_t network_nodes(int depth, int order)
 {

@@ -8,11 +8,9 @@
 static bool ready(const char *op, epl_fn *f, epl_type t)
 {
     char text[EPL_TYPE_TEXT];
-    if (!f || epl_scope_status(f->scope) != EPL_OK)
+    if (!epl__is_open(f, op))
         return false;
-    if (f->closed)
-        epl__fail(f, EPL_ERR_USE, "[%s] the function \"%s\" is closed", op, f->name);
-    else if (t.dtype == EPL_NONE || !epl__type_valid(t))
+    if (t.dtype == EPL_NONE || !epl__type_valid(t))
         epl__fail(f, EPL_ERR_ARG, "[%s] %s is no type of numbers", op, epl_type_text(t, text));
     return epl_scope_status(f->scope) == EPL_OK;
 }
