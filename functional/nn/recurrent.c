@@ -59,9 +59,11 @@ static epl_val gate(const recurrent *r, epl_val all, int i)
 /* c' = f c + i g;  h' = o tanh(c') */
 static epl_val lstm_step(const recurrent *r, epl_val x, epl_val h, epl_val *c, const leaves *w)
 {
-    epl_val all = epl_add(x, epl_linear(h, w->w_hh, .bias = w->b_hh));
-    epl_val i = epl_sigmoid(gate(r, all, 0)), f = epl_sigmoid(gate(r, all, 1));
-    epl_val g = epl_tanh(gate(r, all, 2)), o = epl_sigmoid(gate(r, all, 3));
+    epl_val y = epl_linear(h, w->w_hh), all[4];
+    for (int k = 0; k < 4; k++) /* gate by gate: one pass over memory from y to h' */
+        all[k] = epl_add(gate(r, x, k), gate(r, y, k));
+    epl_val i = epl_sigmoid(all[0]), f = epl_sigmoid(all[1]);
+    epl_val g = epl_tanh(all[2]), o = epl_sigmoid(all[3]);
     *c = epl_add(epl_mul(f, *c), epl_mul(i, g));
     epl_val next = epl_mul(o, epl_tanh(*c));
     return r->a->proj_size ? epl_linear(next, w->w_hr) : next;
@@ -79,7 +81,7 @@ static epl_val gru_step(const recurrent *r, epl_val x, epl_val h, const leaves *
 
 static epl_val rnn_step(const recurrent *r, epl_val x, epl_val h, const leaves *w)
 {
-    epl_val y = epl_add(x, epl_linear(h, w->w_hh, .bias = w->b_hh));
+    epl_val y = epl_add(x, epl_linear(h, w->w_hh));
     return r->a->nonlinearity && r->a->nonlinearity[0] == 'r' ? epl_relu(y) : epl_tanh(y);
 }
 
@@ -97,6 +99,8 @@ static epl_val direction(recurrent *r, int layer, int back, epl_val x)
     int at = layer * r->directions + back;
     leaves w = leaves_of(r, layer, back, epl_dim(x, 2));
     epl_val in = epl_linear(x, w.w_ih, .bias = w.b_ih);
+    if (r->cell != GRU && !epl_is_none(w.b_hh)) /* GRU's reset gate scales it */
+        in = epl_add(in, w.b_hh);
     epl_fn *t = epl_scan(epl_ctx_fn(r->c), .reverse = back);
     epl_val xt = epl_each(t, in, 0), old = EPL_NO_VAL, c = EPL_NO_VAL, seen = EPL_NO_VAL;
     epl_val h = epl_carry(t, start(r, r->h0, at, x, r->given));

@@ -103,6 +103,9 @@ typedef struct {
     X(mul)                   \
     X(div)                   \
     X(neg)                   \
+    X(exp)                   \
+    X(tanh)                  \
+    X(sigmoid)               \
     X(select)                \
     X(sum)                   \
     X(amax)                  \

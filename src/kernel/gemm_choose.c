@@ -95,9 +95,10 @@ static void choose_blocks(epl__gemm *g)
     }
     g->tiled = g->c_n != 1;
     g->pack_b = g->b_n != 1 || (calls >= 6 && g->b_k * g->bytes >= 1024);
-    g->pack_a =
-        calls > 1 && vectors >= 8 && g->k >= 32 &&
-        (g->a_k == 1 ? collides(g->a_m * g->bytes) : g->a_m == 1 && collides(g->a_k * g->bytes));
+    /* steps through k that collide miss at every step, rows that collide once a line */
+    const bool steps = g->a_m == 1 && collides(g->a_k * g->bytes);
+    const bool rows = g->a_k == 1 && collides(g->a_m * g->bytes);
+    g->pack_a = calls > 1 && g->k >= 32 && ((rows && vectors >= 8) || (steps && vectors >= 4));
 }
 
 /* Compiles the kernels that the blocks need; back to own ones if any is missing. */
@@ -139,7 +140,7 @@ static void choose_xsmm(epl__gemm *g)
 /* What packing costs, as a share of the work, if a part has m x n sums. */
 static double cost_of_packing(const epl__gemm *g, int64_t m, int64_t n)
 {
-    const double a = g->pack_a ? 0.4 : 0.05, b = !g->pack_b ? 0.05 : g->b_n == 1 ? 0.25 : 0.5;
+    const double a = g->pack_a ? 0.8 : 0.05, b = !g->pack_b ? 0.05 : g->b_n == 1 ? 0.25 : 0.5;
     return 2 * (double)g->mul->lanes * (a / (double)n + b / (double)m);
 }
 

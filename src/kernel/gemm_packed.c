@@ -60,29 +60,35 @@ typedef struct {
     epl__gemm g; /* of the product, as it is without packing */
 } packing;
 
-/* Columns [n0, n1) of one item, all of k. */
-static void pack_columns(const epl__gemm *g, char *to, const char *b, int64_t n0, int64_t n1)
+/* Columns [n0, n1) of one item, the step through k from k on. */
+static void pack_columns(const epl__gemm *g, char *to, const char *b, int64_t n0, int64_t n1,
+                         int64_t k)
 {
-    const int64_t lanes = g->mul->lanes, bytes = g->bytes;
+    const int64_t lanes = g->mul->lanes, bytes = g->bytes, kn = epl__least(g->kc, g->k - k);
     const int64_t row = epl__div_up(g->n, lanes) * lanes, vectors = epl__div_up(n1 - n0, lanes);
-    for (int64_t k = 0, kn; k < g->k; k += kn) {
-        kn = epl__least(g->kc, g->k - k);
-        for (int64_t at = 0, wide; at < vectors; at += wide) {
-            const int64_t j = n0 + at * lanes;
-            wide = epl__gemm_panel_at(g, at, vectors);
-            g->mul->pack(to + (k * row + j * kn) * bytes, wide * lanes,
-                         b + (k * g->b_k + j * g->b_n) * bytes, g->b_k, g->b_n, kn,
-                         epl__least(wide * lanes, n1 - j));
-        }
+    for (int64_t at = 0, wide; at < vectors; at += wide) {
+        const int64_t j = n0 + at * lanes;
+        wide = epl__gemm_panel_at(g, at, vectors);
+        g->mul->pack(to + (k * row + j * kn) * bytes, wide * lanes,
+                     b + (k * g->b_k + j * g->b_n) * bytes, g->b_k, g->b_n, kn,
+                     epl__least(wide * lanes, n1 - j));
     }
+}
+
+/* A part is a step through k of a block of columns of one item. */
+static int64_t steps_of(const epl__gemm *g)
+{
+    return epl__div_up(g->k, g->kc);
 }
 
 static void run(const epl__call *call, void *const *p, int64_t begin, int64_t end, void *scratch)
 {
     const epl__gemm *g = &((const packing *)call)->g;
+    const int64_t steps = steps_of(g);
     (void)scratch;
     for (int64_t part = begin; part < end; part++) {
-        const int64_t item = part / g->grid_n, n0 = part % g->grid_n * g->columns_of_part;
+        const int64_t block = part / steps, item = block / g->grid_n;
+        const int64_t n0 = block % g->grid_n * g->columns_of_part;
         int64_t from = 0, left = item;
         for (int i = g->batch_rank - 1; i >= 0; i--) {
             if (g->b_batch[i] != 0) {
@@ -92,7 +98,7 @@ static void run(const epl__call *call, void *const *p, int64_t begin, int64_t en
         }
         pack_columns(g, (char *)p[0] + item * item_size(g) * g->bytes,
                      (const char *)p[1] + from * g->bytes, n0,
-                     epl__least(g->n, n0 + g->columns_of_part));
+                     epl__least(g->n, n0 + g->columns_of_part), part % steps * g->kc);
     }
 }
 
@@ -105,7 +111,7 @@ epl__call *epl__gemm_pack_prepare(epl__arena *a, const epl__gemm_desc *d)
     const int64_t items = items_of_b(&p->g);
     p->call.run = run;
     p->call.name = "pack for gemm";
-    p->call.parts = items * p->g.grid_n;
+    p->call.parts = items * p->g.grid_n * steps_of(&p->g);
     p->call.cost = 0.3 * (double)(items * item_size(&p->g));
     return &p->call;
 }

@@ -107,7 +107,9 @@ static int64_t part_length(epl__tile_plan *pl)
             ns += epl__tile_moving_cost(&pl->output[i].inner, pl->output[i].size);
     const double tiles = (double)pl->t.units * (4 + 4 * pl->d->instructions);
     pl->t.call.cost = 10 + tiles + ns * (double)pl->t.count;
-    const double n = 3000 / ns;
+    /* ns of a part: what is worth sharing makes eight parts, if these are worth starting */
+    const double eighth = ns * (double)pl->t.count / 8;
+    const double n = (eighth > 3000 ? 3000 : eighth < 1000 ? 1000 : eighth) / ns;
     return n > 65536 ? 65536 : n < 1024 ? 1024 : (int64_t)n;
 }
 

@@ -2,7 +2,9 @@
  *
  * The tangent of a scan makes the values of each step again from the carried ones. A product
  * that sums many terms is dearer to make again than to read: the scan collects it and the
- * tangent takes it in. What is kept is at most a few times what is carried.
+ * tangent takes it in. Where it is read by sigmoid, tanh or exp alone, behind sums and views,
+ * these are kept in its place: their derivatives need nothing else. What is kept is at most a
+ * few times what is carried.
  */
 #include <string.h>
 #include "../base/type.h"
@@ -44,6 +46,66 @@ static void mark(const epl__region *r, bool *live, bool *moving)
             moving[id] |= moving[epl__node_at(b, id)->in[k]];
 }
 
+/* A value that is read through the node as a sum or a part of it. */
+static bool passes(const epl_prim *p)
+{
+    return p == &epl__prim_add || p == &epl__prim_sub || p == &epl__prim_neg ||
+           p == &epl__prim_slice || p == &epl__prim_reshape || p == &epl__prim_permute;
+}
+
+/* Its derivative is a function of its own value. */
+static bool tells_its_slope(const epl_prim *p)
+{
+    return p == &epl__prim_sigmoid || p == &epl__prim_tanh || p == &epl__prim_exp;
+}
+
+/* What stands for the product for its readers: `end`, at most `most` of them; 0: nothing that
+ * takes no more bytes. reached: all false. */
+static uint32_t stand_ins(const epl_fn *b, epl__id product, const bool *live, bool *reached,
+                          epl__id *end, uint32_t most)
+{
+    int64_t left = (int64_t)epl_bytes(*epl__node_at(b, product)->type);
+    uint32_t count = 0;
+    reached[product] = true;
+    for (epl__id id = product + 1; id < b->main.count; id++) {
+        const epl__node *n = epl__node_at(b, id);
+        bool reads = false;
+        for (uint32_t k = 0; k < n->count; k++)
+            reads |= reached[n->in[k]];
+        if (!live[id] || !reads)
+            continue;
+        reached[id] = passes(n->prim);
+        if (reached[id])
+            continue;
+        left -= (int64_t)epl_bytes(*n->type);
+        if (!tells_its_slope(n->prim) || left < 0 || count == most)
+            return 0;
+        end[count++] = id;
+    }
+    for (uint32_t i = 0; i < b->outputs; i++)
+        if (reached[b->output[i].value])
+            return 0;
+    return count;
+}
+
+/* The product among what is kept, or what stands for it. */
+static bool keep(const epl__region *r, epl__id product, const bool *live, epl__choice *kept,
+                 const epl_alloc *alloc)
+{
+    epl_fn *b = r->body[0];
+    epl__id end[MOST] = {product};
+    epl__arena scratch;
+    epl__arena_init(&scratch, alloc);
+    bool *reached = epl__arena_take(&scratch, b->main.count + 1), ok = reached != NULL;
+    uint32_t n = ok ? stand_ins(b, product, live, reached, end, MOST - kept->count) : 0;
+    epl__arena_free(&scratch);
+    if (!n)
+        end[n++] = product;
+    for (uint32_t i = 0; ok && i < n; i++)
+        ok = epl__body_output_of(b, end[i], r->carries, &kept->output[kept->count++]);
+    return ok;
+}
+
 bool epl__products_chosen(epl_fn *f, const epl__region *r)
 {
     epl_fn *b = r->body[0];
@@ -63,7 +125,7 @@ bool epl__products_chosen(epl_fn *f, const epl__region *r)
             bytes > room || terms(b, n) < MANY_TERMS)
             continue;
         room -= bytes;
-        ok = epl__body_output_of(b, id, r->carries, &kept->output[kept->count++]);
+        ok = keep(r, id, live, kept, f->arena.alloc);
     }
     epl__arena_free(&scratch);
     b->kept = kept;

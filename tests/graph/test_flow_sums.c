@@ -184,3 +184,54 @@ Test(flow_sums, values_alike)
             cr_assert_arr_eq(first, other, sizeof first);
     }
 }
+
+/* -- what stands for a product ---------------------------------------------------------------- */
+/* Gates of h W, with or without the product itself among their readers. */
+static epl_val gated(epl_val xt, epl_val h, epl_val m, bool bare)
+{
+    epl_val y = epl_matmul(h, m);
+    epl_val a = epl_add(epl_narrow(y, 1, 0, H), xt), c = epl_sub(xt, epl_narrow(y, 1, H, H));
+    epl_val next = epl_mul(epl_sigmoid(a), epl_tanh(c));
+    return bare ? epl_add(next, epl_sin(epl_narrow(y, 1, 0, H))) : next;
+}
+
+static epl_val gated_loop(epl_fn *in, epl_val each, epl_val start, epl_val m, bool bare)
+{
+    epl_fn *t = epl_scan(in);
+    epl_val xt = epl_each(t, each, 0), h = epl_carry(t, start);
+    epl_next(t, h, gated(xt, h, m, bare));
+    return epl_sum(epl_square(epl_last(t, h)));
+}
+
+Test(flow_sums, gates)
+{
+    epl_val m = numbers(epl_f64(H, 2 * H), 0.12, 0.5);
+    for (int bare = 0; bare < 2; bare++) {
+        epl_val loop = gated_loop(f, x, h0, m, bare), h = h0;
+        for (int i = 0; i < T; i++)
+            h = gated(epl_select(x, 0, i), h, m, bare);
+        epl_val plain = epl_sum(epl_square(h));
+        near(epl_gradient(loop, m), epl_gradient(plain, m), 1e-12);
+        near(epl_hvp(loop, m, epl_cos(m)), epl_hvp(plain, m, epl_cos(m)), 1e-11);
+    }
+}
+
+static epl_plan gated_net(bool bare)
+{
+    epl_fn *g = epl_fn_new(s, "gated");
+    epl_val in = epl_input(g, "x", epl_f32(9, 32, H)), m = epl_input(g, "w", epl_f32(H, 2 * H));
+    epl_val start = epl_input(g, "h", epl_f32(32, H));
+    epl_output(g, "g", epl_gradient(gated_loop(g, in, start, m, bare), m));
+    return epl_compile(s, g);
+}
+
+/* The loop back has slopes and sums, no sigmoid and no tanh, for no byte more than with the
+ * product kept. */
+Test(flow_sums, gates_plan)
+{
+    epl_plan gates = gated_net(false), product = gated_net(true);
+    const char *text = epl_plan_text(s, gates);
+    cr_assert_eq(count(text, "tile of 9 f32 32x80"), 1, "%s", text);
+    cr_assert_eq(count(epl_plan_text(s, product), "tile of 16 f32 32x80"), 1);
+    cr_assert_leq(epl_plan_work_bytes(gates), epl_plan_work_bytes(product));
+}
