@@ -202,6 +202,8 @@ static epl_val with_batch(epl_val x, epl_shape batch)
 bool epl__one_batch(const char *op, epl_val *a, epl_val *b)
 {
     epl_shape s = epl_typeof(*a).shape, t = epl_typeof(*b).shape, out;
+    if (s.rank < 2 || t.rank < 2) /* none, after an error */
+        return false;
     s.rank -= 2;
     t.rank -= 2;
     out = s.rank > t.rank ? s : t;
