@@ -13,8 +13,7 @@ typedef struct {
     epl_scope *s;
     uint64_t draws;         /* keys used so far */
     epl_module net;         /* of most workloads */
-    int64_t members, chunk; /* of mapped ones: how many, and how many at once (0: all; -1: the
-                               workload's own) */
+    int64_t members, chunk; /* of mapped ones: how many, how many at once (0: all) */
     epl_array in[BENCH_ARRAYS], out[BENCH_ARRAYS];
     size_t ins, outs;
 } bench;

@@ -101,8 +101,7 @@ static void conv(bench *b, epl_fn *f)
 }
 const workload bench_maml_conv = {"maml_conv", conv_data, conv, false, true, 4, 1};
 
-/* -- persample_grads: params, x, y -> [64, P] ---------------------------------------------------
- */
+/* -- persample_grads: params, x, y -> [64, P] --------------------------------------------- */
 static void persample_data(bench *b)
 {
     b->net = bench_net(b, bench_cnn_plain, epl_f32(1, 1, 28, 28));
@@ -123,8 +122,7 @@ static void persample(bench *b, epl_fn *f)
 const workload bench_persample_grads = {
     "persample_grads", persample_data, persample, false, true, 64, 0};
 
-/* -- hvp: params, x, y, direction; hessian: params, x, y ------------------------------------------
- */
+/* -- hvp: params, x, y, direction; hessian: params, x, y ---------------------------------- */
 static void hvp_data(bench *b)
 {
     b->net = bench_net(b, mlp, epl_f32(128, 784));

@@ -153,8 +153,8 @@ typedef struct {
     bool loop, plan;
 } settings;
 
-/* The outputs of the others, as those of the first. */
-static void share_outputs(sets *of)
+/* The other sets get outputs of their own, like those of the first. */
+static void add_outputs(sets *of)
 {
     for (int64_t i = 1; i < of->n; i++)
         for (size_t k = 0; k < of->b->outs; k++) {
@@ -174,7 +174,7 @@ static int measure_sets(const workload *w, const settings *at, sets *of)
     w->build(b, fn);
     epl_plan plan = epl_compile(b->s, fn);
     epl_work *work = epl_work_new(b->s, pool);
-    share_outputs(of);
+    add_outputs(of);
     bool ok = run_step(of, plan, work) == EPL_OK;
     f.first_s = progress_now() - start;
     f.loss_first = loss_of(b);

@@ -24,16 +24,10 @@ static bool add(const naming *w, found *l, epl__id id)
     for (uint32_t i = 0; i < l->count; i++)
         if (l->id[i] == id)
             return true;
-    if (l->count == l->room) {
-        uint32_t room = l->room ? 2 * l->room : 16;
-        epl__id *more = epl__arena_take(w->scratch, room * sizeof *more);
-        if (!more)
-            return false;
-        if (l->count)
-            memcpy(more, l->id, l->count * sizeof *more);
-        l->id = more;
-        l->room = room;
-    }
+    epl__id *list = epl__arena_grown(w->scratch, l->id, l->count, &l->room, sizeof *list);
+    if (!list)
+        return false;
+    l->id = list;
     l->id[l->count++] = id;
     return id != EPL__ID_NONE;
 }
