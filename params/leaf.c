@@ -100,9 +100,11 @@ epl_val epl_tree_with(epl_spec spec, epl_val tree, const epl_val *values)
 {
     epl_fn *f = epl__fn_of(tree);
     bool any = false;
+    if (!f || epl_scope_status(f->scope) != EPL_OK)
+        return EPL_NO_VAL; /* after an error the values may never have been set */
     for (size_t i = 0; i < epl_spec_leaves(spec); i++)
         any |= values[i].graph != NULL;
-    if (!f || !any)
+    if (!any)
         return tree;
     if (spec->parts <= 1) {
         epl_val v = range_of(spec, tree, spec->leaf[0].dtype);

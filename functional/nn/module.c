@@ -194,6 +194,20 @@ static bool set_children(epl_scope *s, struct epl_module_s *m)
 }
 
 /* -- making -------------------------------------------------------------------------------- */
+/* epl_nn_linear(s, 10, false): what is meant for .bias stands in the place of a size, and as 0 it
+ * would leave that one open without a word. */
+static bool misplaced(epl_scope *s, const epl_kind *k, size_t i, epl__option o)
+{
+    for (size_t j = i + 1; k->attrs[j].name; j++)
+        if (k->attrs[j].flags & EPL_ATTR_REQUIRED)
+            return false; /* it has to stand there */
+    if (o.alone)
+        epl_scope_fail(s, EPL_ERR_ARG,
+                       "[%s] 0 stands in the place of \"%s\": give options by name, as .%s = value",
+                       k->name, k->attrs[i].name, k->attrs[i].name);
+    return o.alone;
+}
+
 epl_module epl_module_new(const epl_kind *kind, const void *args, const char *given)
 {
     if (!kind || !args)
@@ -218,6 +232,8 @@ epl_module epl_module_new(const epl_kind *kind, const void *args, const char *gi
         const epl_attr *a = &kind->attrs[i];
         bool open = (a->flags & EPL_ATTR_OPEN) && a->type == EPL_INT &&
                     !*(int64_t *)(void *)(copy + a->offset);
+        if (open && misplaced(s, kind, i, option[i]))
+            return NULL;
         has[i] = option[i].given = !open && is_given(a, copy, option[i].given);
         if (!set_attr(s, kind, a, copy, option[i]) || !attr_fits(s, kind, a, copy, has[i]))
             return NULL;
@@ -257,7 +273,7 @@ struct epl_module_s *epl__module_copy(epl_scope *s, epl_module from)
     memcpy(m->args, from->args, from->kind->args_size);
     *(epl_scope **)m->args = s;
     memcpy(given, from->given, attrs);
-    static const epl__option kept = {true, 0};
+    static const epl__option kept = {.given = true};
     for (size_t i = 0; i < attrs; i++)
         if (!set_attr(s, from->kind, &from->kind->attrs[i], m->args, kept))
             return NULL;

@@ -22,7 +22,8 @@ struct epl_module_s {
 /* What the text of an option list says of one attribute. */
 typedef struct {
     bool given;
-    int count; /* elements between braces; 0: no braces, or names alone */
+    int count;  /* elements between braces; 0: no braces, or names alone */
+    bool alone; /* by its place, without its name */
 } epl__option;
 /* options[i] for attribute i. A name of no attribute is ignored: a compiler has seen it. */
 void epl__options(const char *given, const epl_attr *attrs, epl__option *options);

@@ -107,14 +107,15 @@ void epl__options(const char *given, const epl_attr *attrs, epl__option *options
         p = past_spaces(p + 2);
     }
     for (int i = 0; i < count; i++)
-        options[i] = (epl__option){i < position, 0};
+        options[i] = (epl__option){.given = i < position};
     if (!call) {
         by_names(p, attrs, options);
         return;
     }
     while (*p) {
         int at = -1, elements = 0;
-        if (*p == '.') {
+        bool alone = *p != '.';
+        if (!alone) {
             p = past_spaces(p + 1);
             size_t n = word_length(p);
             at = attr_named(attrs, p, n);
@@ -124,7 +125,7 @@ void epl__options(const char *given, const epl_attr *attrs, epl__option *options
             at = position < count ? position++ : -1;
         p = past_value(p, &elements);
         if (at >= 0)
-            options[at] = (epl__option){true, elements};
+            options[at] = (epl__option){true, elements, alone};
         p = past_spaces(p + (*p == ','));
     }
 }

@@ -18,8 +18,9 @@ EPL_API epl_file *epl_open(epl_scope *s, const char *path);
 /* The network that the file describes, inferred; an error in the scope if it has none. */
 EPL_API epl_module epl_file_module(epl_file *f);
 EPL_API const char *epl_file_run(const epl_file *f); /* what .run was when it was saved, or NULL */
-EPL_API const char *epl_file_meta(const epl_file *f, const char *key); /* NULL: none */
-EPL_API const char *epl_file_meta_key(const epl_file *f, size_t i);    /* NULL after the last */
+/* Text by key, "espalier.description" for the network's; NULL: none. */
+EPL_API const char *epl_file_meta(const epl_file *f, const char *key);
+EPL_API const char *epl_file_meta_key(const epl_file *f, size_t i); /* NULL after the last */
 
 EPL_API size_t epl_file_tensors(const epl_file *f); /* how many, in the order of the data */
 EPL_API const char *epl_file_name(const epl_file *f, size_t i);
@@ -76,6 +77,17 @@ typedef struct {
 /* Writes a temporary file beside it, syncs, and renames. A failure stays in the scope. Equal
  * arguments give equal bytes. */
 EPL_API epl_status epl_file_save(epl_scope *s, const epl_save_args *a, const char *given);
+/* Lists, their lengths with them: epl_save(s, "x.safetensors", epl_tensors({"x", x}, {"y", y})). */
+#define epl_tensors(...)                                                                    \
+    .tensor_count = EPL_COUNT(const epl_named, __VA_ARGS__), .tensors = (const epl_named[]) \
+    {                                                                                       \
+        __VA_ARGS__                                                                         \
+    }
+#define epl_parts(...)                                                                \
+    .part_count = EPL_COUNT(const epl_part, __VA_ARGS__), .parts = (const epl_part[]) \
+    {                                                                                 \
+        __VA_ARGS__                                                                   \
+    }
 #define epl_save(s, ...) /* epl_save(s, "net.safetensors", .net = net, .params = theta) */ \
     epl_file_save(s, &(epl_save_args){.path = __VA_ARGS__}, EPL_GIVEN1(__VA_ARGS__))
 

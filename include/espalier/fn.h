@@ -81,11 +81,13 @@ EPL_API const char *epl_fn_text(epl_fn *f);
 EPL_API size_t epl_fn_nodes(const epl_fn *f);
 
 /* -- derivatives: of a value, with respect to values of the same function ---------- */
-/* dy/dx of y, one floating number; shape and dtype of x. Again a value: any order. */
+/* dy/dx of y, one floating number; shape and dtype of x. Again a value: any order. Zeros where y
+ * was not computed from that handle: a leaf or a copy that is taken from theta after y was made. */
 EPL_API epl_val epl_gradient(epl_val y, epl_val x);
 /* One for each x, in one sweep; each is what epl_gradient(y, x) gives. */
 EPL_API void epl_gradients(epl_val y, epl_vals x, epl_val *out);
-/* u' dy/dx, u of y's type. */
+/* u' dy/dx, u of y's type. A vector of one of these products may be a value of an inner function,
+ * of a loop or a map: then so is the product. */
 EPL_API epl_val epl_vjp(epl_val y, epl_val x, epl_val u);
 EPL_API void epl_vjps(epl_vals y, epl_vals x, epl_vals u, epl_val *out);
 /* dy/dx v, v of x's type. */

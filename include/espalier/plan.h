@@ -43,7 +43,8 @@ EPL_API int epl_pool_threads(const epl_pool *pool);
 EPL_API epl_work *epl_work_new(epl_scope *s, epl_pool *pool);
 EPL_API epl_status epl_work_fit(epl_work *w, epl_plan p); /* allocate now */
 EPL_API const char *epl_work_message(const epl_work *w);  /* of the last run, if it failed */
-/* Arrays in the order of the function's inputs and outputs; their types are checked.
+/* Arrays in the order of the function's inputs and outputs; their types are checked. A work
+ * that another run is using is EPL_ERR_USE, and its message says so.
  * Run errors (an index out of range, a wrong shape) are not sticky. After one, outputs
  * are unspecified, updated inputs are untouched unless the message says otherwise. */
 EPL_API epl_status epl_run(epl_plan p, epl_arrays in, epl_arrays out, epl_work *w);

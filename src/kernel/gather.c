@@ -53,8 +53,8 @@ static bool check(const epl__call *call, void *const *p, void *scratch, char *me
     int64_t i = 0;
     while (index_at(g, p[2], i) >= 0 && index_at(g, p[2], i) < g->d.axis)
         i++;
-    snprintf(message, EPL_PRIM_MESSAGE, "index %lld is out of range [0, %lld)",
-             (long long)index_at(g, p[2], i), (long long)g->d.axis);
+    snprintf(message, EPL_PRIM_MESSAGE, "index %lld is out of range [0, %lld), entry %lld of %lld",
+             (long long)index_at(g, p[2], i), (long long)g->d.axis, (long long)i, (long long)n);
     return false;
 }
 

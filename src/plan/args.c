@@ -29,15 +29,29 @@ static epl_status one(const char *name, const char *kind, const epl__port *port,
     return EPL_OK;
 }
 
+/* "got 2 and 1: params, x, y; loss" */
+static void wrong_count(const char *name, const epl__port *input, size_t inputs,
+                        const epl__port *output, size_t outputs, const epl_arrays *in,
+                        const epl_arrays *out, char *message)
+{
+    size_t n = (size_t)snprintf(message, EPL__RUN_MESSAGE,
+                                "[%s] %zu inputs and %zu outputs expected, got %zu and %zu", name,
+                                inputs, outputs, in->count, out->count);
+    for (size_t i = 0; i < inputs + outputs && n < EPL__RUN_MESSAGE; i++)
+        n += (size_t)snprintf(message + n, EPL__RUN_MESSAGE - n, "%s%s",
+                              i == 0        ? ": "
+                              : i == inputs ? "; "
+                                            : ", ",
+                              i < inputs ? input[i].name : output[i - inputs].name);
+}
+
 epl_status epl__args_check(const char *name, const epl__port *input, size_t inputs,
                            const epl__port *output, size_t outputs, epl_arrays in, epl_arrays out,
                            char *message)
 {
     if (in.count != inputs || out.count != outputs || (in.count && !in.at) ||
         (out.count && !out.at)) {
-        epl__text(message, EPL__RUN_MESSAGE,
-                  "[%s] %zu inputs and %zu outputs expected, got %zu and %zu", name, inputs,
-                  outputs, in.count, out.count);
+        wrong_count(name, input, inputs, output, outputs, &in, &out, message);
         return EPL_ERR_ARG;
     }
     for (size_t i = 0; i < inputs + outputs; i++) {

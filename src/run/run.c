@@ -85,7 +85,11 @@ epl_work *epl_work_new(epl_scope *s, epl_pool *pool)
 
 const char *epl_work_message(const epl_work *w)
 {
-    return w ? w->message : "there is no work";
+    if (!w)
+        return "there is no work";
+    return !w->message[0] && atomic_load_explicit(&w->shared, memory_order_relaxed)
+               ? "[run] the work was used by two runs at once: each thread needs its own"
+               : w->message;
 }
 
 /* -- steps ---------------------------------------------------------------------------------- */
@@ -197,9 +201,16 @@ epl_status epl_run(epl_plan p, epl_arrays in, epl_arrays out, epl_work *w)
         return EPL_ERR_USE;
     if (w->born != EPL_OK)
         return w->born;
+    if (atomic_exchange_explicit(&w->busy, true, memory_order_acquire)) {
+        atomic_store_explicit(&w->shared, true, memory_order_relaxed);
+        return EPL_ERR_USE; /* what it holds, its message too, is another run's */
+    }
     w->message[0] = 0;
     epl__program *program = epl__plan_form(p, in, w, &status);
-    return program ? epl__program_run(program, in, out, w) : status;
+    if (program)
+        status = epl__program_run(program, in, out, w);
+    atomic_store_explicit(&w->busy, false, memory_order_release);
+    return status;
 }
 
 epl_status epl_work_fit(epl_work *w, epl_plan p)

@@ -35,7 +35,8 @@ struct epl_work {
     size_t base_room;
     epl_array *array; /* of a step that is a primitive's own kernel */
     size_t array_room;
-    epl_status born; /* failed with its scope */
+    epl_status born;          /* failed with its scope */
+    atomic_bool busy, shared; /* a run works with it now; another one came in between */
     char message[EPL__RUN_MESSAGE];
 };
 

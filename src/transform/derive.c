@@ -3,6 +3,7 @@
  * A gradient is the transpose of the tangents: tangents are built on the tape, which is
  * run backwards and dropped. A product along v builds tangents from v directly.
  */
+#include <espalier/derive.h>
 #include <string.h>
 #include "../base/scope.h"
 #include "../base/type.h"
@@ -83,15 +84,18 @@ static bool fill(request *r, const char *what, epl_vals y, epl_vals x, epl_vals 
                       epl__is_num(seed.at[i]) ? "a plain number" : "none");
             return false;
         }
-    epl_fn *meet = seed.count ? epl__meet(seed, r->seed, what) : r->f;
-    if (meet && meet != r->f)
-        epl__fail(r->f, EPL_ERR_USE, "[%s] the vector is a value of an inner function", what);
-    for (size_t i = 0; meet && i < seed.count; i++) {
+    for (size_t i = 0; i < seed.count; i++) {
         epl_type t = epl_typeof(like.at[i]), s = epl_typeof(seed.at[i]);
         if (!epl_type_equal(t, s))
             epl__fail(r->f, EPL_ERR_SHAPE, "[%s] the vector must be %s, as its value, got %s", what,
                       epl_type_text(t, want), epl_type_text(s, got));
     }
+    epl_fn *meet = seed.count ? epl__meet(seed, r->seed, what) : r->f;
+    if (meet && meet != r->f)
+        epl__fail(r->f, EPL_ERR_USE,
+                  "[%s] the vectors are values of an inner function: take one value at a time, or "
+                  "take the rest in by epl_pass and build them there",
+                  what);
     return meet && epl_scope_status(r->f->scope) == EPL_OK;
 }
 
@@ -192,9 +196,12 @@ epl_val epl_gradient(epl_val y, epl_val x)
     return g;
 }
 
+/* A vector of an inner function, a loop's or a map's, goes through the linear map. */
 epl_val epl_vjp(epl_val y, epl_val x, epl_val u)
 {
     epl_val g;
+    if (epl__is_inner(epl__fn_of(y), u, y))
+        return epl_linear_transpose((epl_linear){x, y}, u);
     epl_vjps((epl_vals){1, &y}, (epl_vals){1, &x}, (epl_vals){1, &u}, &g);
     return g;
 }
@@ -202,6 +209,8 @@ epl_val epl_vjp(epl_val y, epl_val x, epl_val u)
 epl_val epl_jvp(epl_val y, epl_val x, epl_val v)
 {
     epl_val d;
+    if (epl__is_inner(epl__fn_of(x), v, x))
+        return epl_linear_apply(epl_linearize(y, x), v);
     epl_jvps((epl_vals){1, &y}, (epl_vals){1, &x}, (epl_vals){1, &v}, &d);
     return d;
 }

@@ -114,8 +114,7 @@ static epl_val inside(epl_val in, epl_val out, epl_val v)
                                                        : EPL_NO_VAL;
 }
 
-/* Is v a vector like `like`, of a function inside of f? */
-static bool is_inner(const epl_fn *f, epl_val v, epl_val like)
+bool epl__is_inner(const epl_fn *f, epl_val v, epl_val like)
 {
     const epl_fn *g = epl__fn_of(v);
     while (g && g != f)
@@ -128,7 +127,7 @@ epl_val epl_linear_apply(epl_linear l, epl_val v)
     epl_fn *f = epl__fn_of(l.out);
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return EPL_NO_VAL;
-    if (is_inner(f, v, l.in))
+    if (epl__is_inner(f, v, l.in))
         return inside(l.in, l.out, v);
     if (is_several(v, l.in))
         return finished(f, epl__each_of(f, l.in, l.out, rows_in(f, v, l.in)));
@@ -149,7 +148,7 @@ epl_val epl_linear_transpose(epl_linear l, epl_val u)
     if (!f || epl_scope_status(f->scope) != EPL_OK)
         return EPL_NO_VAL;
     epl_type t = epl_typeof(l.out);
-    if (is_inner(f, u, l.out)) {
+    if (epl__is_inner(f, u, l.out)) {
         epl_val stand_in = epl__placeholder(f, &t);
         return inside(stand_in, epl_vjp(l.out, l.in, stand_in), u);
     }

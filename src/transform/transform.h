@@ -63,6 +63,8 @@ bool epl__region_batch(const epl__batching *b, epl__id id, const epl_val *x, con
 
 /* `out`, which depends on the placeholder `in`, for each entry of rows: [n, out.shape...]. */
 epl_val epl__each_of(epl_fn *f, epl_val in, epl_val out, epl_val rows);
+/* Is v a vector like `like`, of a function inside of f? */
+bool epl__is_inner(const epl_fn *f, epl_val v, epl_val like);
 
 /* A map as a scan of `runs` runs of `size` entries: src/transform/chunks.c. First what comes in
  * entry by entry ([runs, ...] in `into`; given back as a value of the body), then seeds: ids of

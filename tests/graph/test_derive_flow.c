@@ -90,6 +90,35 @@ Test(derive_flow, a_linear_map_in_a_loop)
     same(epl_last(t, now), epl_zeros_like(v));
 }
 
+/* jvp, vjp and hvp along a loop's vector, in a map: power iteration, three steps. */
+static epl_val products(epl_val y, int kind, bool scan)
+{
+    epl_val q = v, loss = epl_sum(epl_square(y));
+    epl_fn *t = scan ? epl_scan(f, .length = 3) : NULL, *m = scan ? epl_map(t) : NULL;
+    epl_val now = scan ? epl_carry(t, q) : q;
+    for (int i = 0; i < (scan ? 1 : 3); i++) {
+        epl_val in = scan ? epl_mul(epl_each(m, epl_ones(t, epl_f64(2)), 0), now) : q;
+        epl_val p = kind == 0   ? epl_jvp(y, x, in)
+                    : kind == 1 ? epl_vjp(y, x, in)
+                    : kind == 2 ? epl_hvp(loss, x, in)
+                                : epl_gauss_newton(loss, y, x, in);
+        p = scan ? epl_select(epl_collect(m, p), 0, 1) : p;
+        q = epl_div(p, epl_vector_norm(p));
+    }
+    if (scan)
+        epl_next(t, now, q);
+    return scan ? epl_last(t, now) : q;
+}
+
+Test(derive_flow, products_along_a_vector_of_a_loop)
+{
+    for (int kind = 0; kind < 4; kind++) {
+        epl_val want = products(written(), kind, false), got = products(looped(), kind, true);
+        same(got, want);
+        same(epl_gradient(epl_sum(epl_cos(got)), x), epl_gradient(epl_sum(epl_cos(want)), x));
+    }
+}
+
 Test(derive_flow, second_order)
 {
     epl_val loop = epl_sum(epl_square(looped())), plain = epl_sum(epl_square(written()));

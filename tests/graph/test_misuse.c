@@ -252,6 +252,17 @@ Test(misuse, mixed_trees_of_outer_functions_may_be_used)
                        "%s", epl_scope_message(s));
 }
 
+/* After an error a program may go on with values that it never got to set. */
+Test(misuse, a_tree_with_values_never_set)
+{
+    static const epl_leaf_spec leaf[] = {{"mean", EPL_F64, {1, {3}}, EPL_STATISTIC, {0}, 0}};
+    epl_spec spec = epl_spec_new(s, 1, leaf);
+    epl_val tree = epl_input_tree(f, "tree", spec), values[1];
+    memset(values, 0x5a, sizeof values);
+    epl_scope_fail(s, EPL_ERR_ARG, "an error of before");
+    cr_expect(epl_is_none(epl_tree_with(spec, tree, values)));
+}
+
 /* A position would set the field, but not tell that it was given: the mean of all, in silence. */
 Test(misuse, options_without_their_names)
 {

@@ -87,20 +87,21 @@ static void check_message(epl_dtype index, int64_t bad, int64_t axis, const char
     enum { N = 77 };
     int64_t idx[N] = {0};
     float x[N] = {0}, out[N];
-    char message[EPL_PRIM_MESSAGE] = "";
+    char message[EPL_PRIM_MESSAGE] = "", all[EPL_PRIM_MESSAGE];
     const epl__gather_desc d = {
         .dtype = EPL_F32, .index = index, .b = 1, .axis = axis, .i = N, .r = 1};
     for (int at = 0; at < N; at += 19) {
         memset(idx, 0, sizeof idx);
         set(idx, index, at, (long double)bad);
+        snprintf(all, sizeof all, "%s, entry %d of %d", text, axis ? at : 0, N);
         epl__arena a;
         epl__arena_init(&a, &epl__malloc);
         epl__call *c = epl__gather_prepare(&a, &d), *s = epl__scatter_prepare(&a, &d);
         cr_assert(!c->check(c, (void *[]){out, x, idx}, NULL, message));
-        cr_assert_str_eq(message, text);
+        cr_assert_str_eq(message, all);
         message[0] = 0;
         cr_assert(!s->check(s, (void *[]){x, out, idx}, NULL, message));
-        cr_assert_str_eq(message, text);
+        cr_assert_str_eq(message, all);
         epl__arena_free(&a);
     }
 }

@@ -72,6 +72,9 @@ Test(module, bad_options)
           epl_nn_conv2d(s, 1, {3}, .stride = {0, 0}));
     FAILS("[Conv2d] \"padding\" must be one of \"same\", \"valid\", got \"full\"",
           epl_nn_conv2d(s, 1, {3}, .padding_rule = "full"));
+    FAILS("[Linear] 0 stands in the place of \"in_features\": give options by name, as "
+          ".in_features = value",
+          epl_nn_linear(s, 3, false)); /* meant for .bias */
     FAILS("[Dropout] \"p\" must be a number from 0 to 1, got 1.5", epl_nn_dropout(s, .p = 1.5));
     FAILS("[BatchNorm2d] \"momentum\" must be a number from 0 to 1 or \"cumulative\", got 3",
           epl_nn_batch_norm2d(s, .momentum = 3));

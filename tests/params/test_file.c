@@ -163,10 +163,9 @@ Test(file, trees_with_a_prefix)
     epl_module net = epl_infer(s, epl_nn_linear(s, 2), epl_f32(1, 3));
     epl_tree *g = epl_init(s, epl_params_of(net), epl_seed(1));
     float loss = 0.5f;
-    epl_part part[] = {{"grad.", g}};
-    epl_named named[] = {{"loss", epl_at(&loss, epl_f32())},
-                         {"caf\xc3\xa9 \"1\"", epl_at(&loss, epl_f32(1))}};
-    epl_save(s, path, .parts = part, .part_count = 1, .tensors = named, .tensor_count = 2);
+    epl_save(s, path, epl_parts({"grad.", g}),
+             epl_tensors({"loss", epl_at(&loss, epl_f32())},
+                         {"caf\xc3\xa9 \"1\"", epl_at(&loss, epl_f32(1))}));
     epl_file *f = epl_open(s, path);
     epl_array got = epl_file_tensor(f, "grad.weight"), one = epl_file_tensor(f, "loss");
     cr_assert(got.data && one.data, "%s", epl_scope_message(s));

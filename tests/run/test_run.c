@@ -122,6 +122,21 @@ Test(run, a_wrong_run_says_what_and_poisons_nothing, .init = fill)
     epl_scope_free(s);
 }
 
+Test(run, a_wrong_number_of_arrays_lists_the_names)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "train");
+    epl_val a = epl_input(f, "params", epl_f32()), b = epl_input(f, "x", epl_f32());
+    epl_output(f, "loss", epl_mul(a, b));
+    epl_work *work = epl_work_new(s, NULL);
+    float one = 1;
+    epl_arrays few = epl_arrays(epl_at(&one, epl_f32()));
+    cr_expect_eq(epl_run(epl_compile(s, f), few, few, work), EPL_ERR_ARG);
+    cr_expect_str_eq(epl_work_message(work), "[train] 2 inputs and 1 outputs expected, got 1 and "
+                                             "1: params, x; loss");
+    epl_scope_free(s);
+}
+
 Test(run, a_failed_scope_fails_the_run_with_its_text)
 {
     epl_scope *s = epl_scope_new(NULL);

@@ -111,6 +111,7 @@ typedef struct {
     epl_pool *pool; /* NULL: alone */
     const result *expected;
     pthread_barrier_t *start;
+    epl_work *work; /* of shared_work alone */
     int number, runs;
     bool is_right;
 } caller;
@@ -271,6 +272,52 @@ static void checked_plan(epl_scope *s)
     CHECK(together(c, call_checked, 8) == 8);
 }
 
+/* wait: y = x, after two others have met it at the barrier, twice. */
+static pthread_barrier_t inside;
+static bool wait_kernel(const epl_array *in, size_t count, const epl_array *out, const void *attrs,
+                        char *message)
+{
+    (void)count, (void)attrs, (void)message;
+    memcpy(out[0].data, in[0].data, epl_bytes(in[0].type));
+    pthread_barrier_wait(&inside);
+    pthread_barrier_wait(&inside);
+    return true;
+}
+
+static void *call_waiting(void *arg)
+{
+    caller *c = arg;
+    float x = 3, y = 0;
+    epl_status got = epl_run(c->plan, epl_arrays(epl_at(&x, epl_f32())),
+                             epl_arrays(epl_at(&y, epl_f32())), c->work);
+    c->is_right = got == EPL_OK && y == 3;
+    return NULL;
+}
+
+/* A work that a second thread takes while a run is on: that thread is told, the run is not hurt. */
+static void shared_work(epl_scope *s)
+{
+    static const epl_prim prim = {
+        .name = "wait", .formula = "y = x", .inputs = 1, .linear = 1, .kernel = wait_kernel};
+    epl_fn *f = epl_fn_new(s, "waiting"), *g = epl_fn_new(s, "plain");
+    epl_output(f, "y", epl_op(&prim, epl_list(epl_input(f, "x", epl_f32())), NULL));
+    epl_output(g, "y", epl_square(epl_input(g, "x", epl_f32())));
+    epl_plan plain = epl_compile(s, g);
+    caller c = {.plan = epl_compile(s, f), .work = epl_work_new(s, NULL)};
+    float x = 2, y = 0;
+    pthread_t first;
+    CHECK(!pthread_barrier_init(&inside, NULL, 2));
+    CHECK(!pthread_create(&first, NULL, call_waiting, &c));
+    pthread_barrier_wait(&inside);
+    epl_arrays in = epl_arrays(epl_at(&x, epl_f32())), out = epl_arrays(epl_at(&y, epl_f32()));
+    CHECK(epl_run(plain, in, out, c.work) == EPL_ERR_USE && y == 0);
+    CHECK(strstr(epl_work_message(c.work), "two runs at once") != NULL);
+    pthread_barrier_wait(&inside);
+    CHECK(!pthread_join(first, NULL) && c.is_right);
+    CHECK(epl_run(plain, in, out, c.work) == EPL_OK && y == 4);
+    pthread_barrier_destroy(&inside);
+}
+
 int main(void)
 {
     static result expected[SIZES];
@@ -300,6 +347,7 @@ int main(void)
     jit_plan(s, c);
     trained_bits(s, net);
     checked_plan(s);
+    shared_work(s);
     epl_scope_free(s);
     return check_done("plan");
 }
