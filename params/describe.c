@@ -260,10 +260,10 @@ static bool read_numbers(epl__reading *r, const cJSON *list, const char *name, d
                             epl__got(list, got));
 }
 
-static bool read_shape(epl__reading *r, const cJSON *list, epl_shape *shape)
+static bool read_shape(epl__reading *r, const cJSON *list, int most, epl_shape *shape)
 {
     char got[EPL__GOT];
-    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) >= EPL_MAX_RANK)
+    if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) > most)
         return epl__refuse(r, "input", "\"shape\" must be a list of sizes, got %s",
                            epl__got(list, got));
     for (const cJSON *m = list->child; m; m = m->next) {
@@ -272,6 +272,31 @@ static bool read_shape(epl__reading *r, const cJSON *list, epl_shape *shape)
             return epl__refuse(r, "input", "\"shape\" must be positive integers, got %s",
                                epl__got(m, got));
         shape->dim[shape->rank++] = (int64_t)v;
+    }
+    return true;
+}
+
+/* [{"dtype": "f32", "shape": [8, 5]}, ...]: the whole types of several inputs. */
+static bool read_types(epl__reading *r, const cJSON *list, epl_example *e)
+{
+    char got[EPL__GOT];
+    size_t n = (size_t)cJSON_GetArraySize(list);
+    epl_type *all = n ? epl_scope_alloc(r->scope, n * sizeof *all) : NULL;
+    if (!cJSON_IsArray(list) || !all)
+        return epl__refuse(r, "input", "\"all\" must be a list of types, got %s",
+                           epl__got(list, got));
+    e->input = all;
+    for (const cJSON *t = list->child; t; t = t->next) {
+        const cJSON *dtype = cJSON_GetObjectItemCaseSensitive(t, "dtype");
+        const char *name = cJSON_GetStringValue(dtype);
+        epl_type *type = &all[e->inputs++];
+        type->dtype = name ? epl_dtype_named(name) : EPL_NONE;
+        if (type->dtype == EPL_NONE)
+            return epl__refuse(r, "input", "\"dtype\" must name an element type, got %s",
+                               epl__got(dtype ? dtype : t, got));
+        const cJSON *shape = cJSON_GetObjectItemCaseSensitive(t, "shape");
+        if (!read_shape(r, shape ? shape : t, EPL_MAX_RANK, &type->shape))
+            return false;
     }
     return true;
 }
@@ -288,14 +313,16 @@ static epl_module read_example(epl__reading *r, epl_module m, const cJSON *j)
         if (cJSON_IsNull(c))
             continue;
         if (!strcmp(c->string, "shape"))
-            fits = read_shape(r, c, &e.shape);
+            fits = read_shape(r, c, EPL_MAX_RANK - 1, &e.shape);
+        else if (!strcmp(c->string, "all"))
+            fits = !e.inputs && read_types(r, c, &e);
         else if (!strcmp(c->string, "mean"))
             fits = read_numbers(r, c, "mean", &mean, &e.channels);
         else if (!strcmp(c->string, "std"))
             fits = read_numbers(r, c, "std", &std, &count);
         else
-            fits = epl__refuse(r, "input", "there is no \"%.100s\"; there are: shape, mean, std",
-                               c->string);
+            fits = epl__refuse(
+                r, "input", "there is no \"%.100s\"; there are: shape, mean, std, all", c->string);
         if (!fits)
             return NULL;
     }

@@ -45,14 +45,28 @@ static void write_list(epl__textbuf *t, const char *name, const double *v, size_
     epl__text_add(t, "]");
 }
 
+static void write_shape(epl__textbuf *t, epl_shape shape)
+{
+    epl__text_add(t, "\"shape\": [");
+    for (int i = 0; i < shape.rank; i++)
+        epl__text_addf(t, "%s%lld", i ? ", " : "", (long long)shape.dim[i]);
+    epl__text_add(t, "]");
+}
+
+/* "all": the whole types of several inputs. */
 static void write_example(epl__textbuf *t, epl_example e)
 {
-    if (!e.shape.rank && !e.channels)
+    if (!e.shape.rank && !e.channels && !e.inputs)
         return;
-    epl__text_add(t, ", \"input\": {\"shape\": [");
-    for (int i = 0; i < e.shape.rank; i++)
-        epl__text_addf(t, "%s%lld", i ? ", " : "", (long long)e.shape.dim[i]);
-    epl__text_add(t, "]");
+    epl__text_add(t, ", \"input\": {");
+    write_shape(t, e.shape);
+    for (size_t i = 0; i < e.inputs; i++) {
+        epl__text_addf(t, "%s{\"dtype\": \"%s\", ", i ? ", " : ", \"all\": [",
+                       epl_dtype_name(e.input[i].dtype));
+        write_shape(t, e.input[i].shape);
+        epl__text_add(t, "}");
+    }
+    epl__text_add(t, e.inputs ? "]" : "");
     if (e.channels) {
         write_list(t, "mean", e.mean, e.channels);
         write_list(t, "std", e.std, e.channels);

@@ -165,6 +165,17 @@ static bool is_of_network(const char *name)
     return strncmp(name, "optim.", 6) != 0 && strncmp(name, "ema.", 4) != 0;
 }
 
+/* From several inputs; floats are of the dtype of the parameters that lie in the file. */
+static epl_module inferred(epl_scope *s, epl_module m, const epl_example *e, epl_dtype dtype)
+{
+    epl_type *all = epl_scope_alloc(s, e->inputs * sizeof *all);
+    for (size_t i = 0; all && i < e->inputs; i++) {
+        all[i] = e->input[i];
+        all[i].dtype = epl_dtype_is_float(all[i].dtype) ? dtype : all[i].dtype;
+    }
+    return all ? epl_infer_all(s, m, e->inputs, all) : NULL;
+}
+
 epl_module epl_file_module(epl_file *f)
 {
     const char *text = epl_file_meta(f, "espalier.description");
@@ -176,8 +187,9 @@ epl_module epl_file_module(epl_file *f)
         return NULL;
     }
     epl_module m = epl_module_from_json(f->scope, text);
-    epl_shape shape = epl_example_of(m).shape;
-    if (m && !shape.rank) {
+    epl_example e = epl_example_of(m);
+    epl_shape shape = e.shape;
+    if (m && !shape.rank && !e.inputs) {
         epl_scope_fail(f->scope, EPL_ERR_FILE,
                        "%s: the description does not tell the input's shape", f->path);
         return NULL;
@@ -187,7 +199,7 @@ epl_module epl_file_module(epl_file *f)
             dtype = EPL_F64;
     epl_type input = {.dtype = dtype, .shape = {.rank = shape.rank + 1, .dim = {1}}};
     memcpy(input.shape.dim + 1, shape.dim, (size_t)shape.rank * sizeof *shape.dim);
-    f->module = epl_infer(f->scope, m, input);
+    f->module = e.inputs ? inferred(f->scope, m, &e, dtype) : epl_infer(f->scope, m, input);
     return f->module;
 }
 

@@ -115,6 +115,16 @@ static void infer_run(epl__application *r, struct epl_module_s *copy, size_t cou
     run_module(&c, in[0]);
 }
 
+/* Several inputs are part of the description: a file's network is inferred from them. */
+static void keep_inputs(epl_scope *s, struct epl_module_s *m, size_t count, const epl_type *input)
+{
+    epl_type *all = count > 1 ? epl_scope_alloc(s, count * sizeof *all) : NULL;
+    for (size_t i = 0; all && i < count; i++)
+        all[i] = epl_type_of(input[i].dtype, input[i].shape);
+    m->example.inputs = all ? count : 0;
+    m->example.input = all;
+}
+
 epl_module epl_infer_all(epl_scope *s, epl_module m, size_t count, const epl_type *input)
 {
     if (!inferable(s, m, count, input))
@@ -135,6 +145,7 @@ epl_module epl_infer_all(epl_scope *s, epl_module m, size_t count, const epl_typ
         epl_shape shape = input[0].shape;
         if (!copy->example.shape.rank && shape.rank)
             copy->example.shape = epl_shape_of((size_t)shape.rank - 1, shape.dim + 1);
+        keep_inputs(s, copy, count, input);
     }
     epl_scope_free(scratch);
     return epl_scope_status(s) == EPL_OK ? copy : NULL;

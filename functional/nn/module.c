@@ -244,6 +244,10 @@ epl_module epl_module_new(const epl_kind *kind, const void *args, const char *gi
 static bool copy_example(epl_scope *s, epl_example *e)
 {
     double *numbers = epl_scope_alloc(s, (2 * e->channels + 1) * sizeof *numbers);
+    epl_type *input = e->inputs ? epl_scope_alloc(s, e->inputs * sizeof *input) : NULL;
+    if (e->inputs && !input)
+        return false;
+    e->input = input ? memcpy(input, e->input, e->inputs * sizeof *input) : NULL;
     for (size_t i = 0; numbers && i < e->channels; i++) {
         numbers[i] = e->mean ? e->mean[i] : 0;
         numbers[e->channels + i] = e->std ? e->std[i] : 1;
@@ -300,6 +304,8 @@ epl_module epl_with_example(epl_scope *s, epl_module m, epl_example e)
         }
     *copy = *m;
     copy->example = e;
+    if (!e.inputs)
+        copy->example.inputs = m->example.inputs, copy->example.input = m->example.input;
     return copy;
 }
 

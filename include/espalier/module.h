@@ -59,6 +59,8 @@ typedef struct {
     epl_shape shape; /* rank 0: not told */
     size_t channels;
     const double *mean, *std;
+    size_t inputs; /* of a module of several inputs, as epl_infer_all got them; else 0 */
+    const epl_type *input;
 } epl_example;
 EPL_API epl_module epl_with_example(epl_scope *s, epl_module m, epl_example example);
 EPL_API epl_example epl_example_of(epl_module m);

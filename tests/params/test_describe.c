@@ -132,7 +132,15 @@ Test(describe, the_example_is_checked)
     expect_error("{\"kind\": \"ReLU\", \"input\": {\"mean\": [1], \"std\": [0]}}",
                  "input: \"std\" must be positive, got 0");
     expect_error("{\"kind\": \"ReLU\", \"input\": {\"size\": 1}}",
-                 "input: there is no \"size\"; there are: shape, mean, std");
+                 "input: there is no \"size\"; there are: shape, mean, std, all");
+    expect_error("{\"kind\": \"ReLU\", \"input\": {\"all\": []}}",
+                 "input: \"all\" must be a list of types, got []");
+    expect_error("{\"kind\": \"ReLU\", \"input\": {\"all\": [{\"dtype\": \"f99\"}]}}",
+                 "input: \"dtype\" must name an element type, got \"f99\"");
+    expect_error("{\"kind\": \"ReLU\", \"input\": {\"all\": [{\"dtype\": \"f32\"}]}}",
+                 "input: \"shape\" must be a list of sizes, got an object");
+    expect_error("{\"kind\": \"ReLU\", \"input\": {\"all\": [7]}}",
+                 "input: \"dtype\" must name an element type, got 7");
     expect_error("{\"kind\": \"ReLU\", \"input\": 3}", "input: \"input\" must be an object, got 3");
 }
 

@@ -157,6 +157,38 @@ Test(file, equal_saves_have_equal_bytes)
     free(bytes[1]);
 }
 
+static epl_module of_two_inputs(epl_scope *s, epl_dtype dtype)
+{
+    epl_type in[2] = {epl_type_of(dtype, epl_dims(8, 5)), epl_i64(8, 3)};
+    epl_module net = epl_nn_graph(s, "x labels", "sum",
+                                  {"a", .module = epl_nn_linear(s, 12), .inputs = "x"},
+                                  {"e", .module = epl_nn_embedding(s, 10, 4), .inputs = "labels"},
+                                  {"flat", .module = epl_nn_flatten(s), .inputs = "e"},
+                                  {"sum", .op = "add", .inputs = "a flat"});
+    return epl_infer_all(s, net, 2, in);
+}
+
+Test(file, a_network_of_several_inputs_comes_back)
+{
+    for (int i = 0; i < 2; i++) {
+        epl_scope *s = epl_scope_new(NULL);
+        epl_module net = of_two_inputs(s, i ? EPL_F64 : EPL_F32);
+        epl_tree *p = epl_init(s, epl_params_of(net), epl_seed(3));
+        epl_save(s, path, .net = net, .params = p);
+        epl_module again = epl_file_module(epl_open(s, path));
+        cr_assert(again, "%s", epl_scope_message(s));
+        cr_expect_str_eq(epl_module_json(s, again), epl_module_json(s, net));
+        cr_expect_str_eq(epl_spec_text(s, epl_params_of(again)),
+                         epl_spec_text(s, epl_params_of(net)));
+        cr_expect_eq(epl_example_of(again).inputs, 2);
+        epl_type labels = epl_example_of(again).input[1];
+        cr_expect(epl_type_equal(labels, epl_i64(8, 3)));
+        epl_example e = {.shape = epl_dims(5)}; /* another example keeps the inputs */
+        cr_expect_eq(epl_example_of(epl_with_example(s, again, e)).inputs, 2);
+        epl_scope_free(s);
+    }
+}
+
 Test(file, trees_with_a_prefix)
 {
     epl_scope *s = epl_scope_new(NULL);
