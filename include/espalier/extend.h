@@ -118,10 +118,14 @@ enum { EPL_PRIM_MESSAGE = 160 };
 /* One node of p. All operands in one function (outer values are taken in); numbers take
  * the dtype of the first operand that has one. attrs is copied by the table. */
 EPL_API epl_val epl_op(const epl_prim *p, epl_vals in, const void *attrs);
-/* Checks f's floating outputs against its floating inputs in f64: jvp and vjp against
- * central differences, first and second order, vmap against a loop. EPL_ERR_CHECK and the
- * scope's message name the first that fails. */
+/* Checks f's f64 outputs against its f64 inputs, at a random point in (-1, 1), integers 0: jvp
+ * and vjp against central differences (to 1e-6, all inputs together moved by 1e-5), first and
+ * second order, vmap against a loop. EPL_ERR_CHECK and the scope's message name the first that
+ * fails. Any function without updates: a meta-gradient that it outputs is checked, too, by its own
+ * derivative. */
 EPL_API epl_status epl_gradcheck(epl_scope *s, epl_fn *f, epl_key key);
+/* The same at your point, an array for each input; the key draws the directions. */
+EPL_API epl_status epl_gradcheck_at(epl_scope *s, epl_fn *f, epl_arrays at, epl_key key);
 
 /* -- operations: what users call by torch's names ------------------------------------------ *
  * `espalier op` and Graph modules find them here. args is a struct described by the table. */

@@ -1,6 +1,6 @@
 /* gradcheck.c -- a function's derivatives against differences of its values, in f64.
  *
- * At a random point and along random vectors v and u: J v against central differences,
+ * At a random or a given point and along random vectors v and u: J v against central differences,
  * u' J v both ways round, the derivative of u' J along v against differences of u' J, and
  * the function mapped over three points against three runs.
  */
@@ -12,7 +12,7 @@
 #include "run.h"
 
 enum { ROWS = 3 };
-static const double STEP = 1e-5, CLOSE = 1e-6;
+static const double STEP = 1e-5, CLOSE = 1e-6; /* how far a point is moved; how near numbers are */
 
 typedef struct {
     epl_scope *s;
@@ -21,6 +21,8 @@ typedef struct {
     epl_val *x, *v, *y, *u; /* of the function under construction */
     epl_key key;
     uint64_t draws;
+    const epl_array *at; /* the point; NULL: a random one */
+    double h;            /* by which v is multiplied: many inputs together move no farther */
 } check;
 
 static epl_status failed(check *c, const char *what, const char *of, double got, double want)
@@ -157,9 +159,9 @@ static epl_status compare(check *c, const epl_array *out, const epl_array *lo, c
         for (int64_t i = 0, n = epl_count(out[k].type); i < n; i++)
             scale = fmax(scale, fmax(fabs(p[i]), fabs(q[i])) + fabs(d[i]));
         for (int64_t i = 0, n = epl_count(out[k].type); i < n; i++)
-            if (!close_to(d[i], (q[i] - p[i]) / (2 * STEP), scale))
+            if (!close_to(d[i], (q[i] - p[i]) / (2 * c->h), scale))
                 return failed(c, of_y ? "the jvp" : "the second derivative",
-                              of_y ? yn[k] : xn[k - 2 * ny], d[i], (q[i] - p[i]) / (2 * STEP));
+                              of_y ? yn[k] : xn[k - 2 * ny], d[i], (q[i] - p[i]) / (2 * c->h));
     }
     for (size_t k = 0; k < ny; k++)
         ujv += dot(fu[k], &out[ny + k]);
@@ -213,14 +215,19 @@ static epl_status all_checks(check *c)
 {
     epl_array x[64], v[64], u[64], lo[64], hi[64], at[3][256], *rows[ROWS], *values[ROWS];
     uint32_t outs;
+    double norm = 0;
     epl_plan p = derivatives(c, at[0], &outs);
     if (!p || epl_scope_status(c->s) != EPL_OK)
         return epl_scope_status(c->s);
     for (uint32_t i = 0; i < c->ins; i++) {
-        x[i] = drawn(c, c->f->input[i].type);
+        x[i] = c->at ? c->at[i] : drawn(c, c->f->input[i].type);
         v[i] = drawn(c, c->f->input[i].type);
-        lo[i] = moved(c, &x[i], &v[i], -STEP);
-        hi[i] = moved(c, &x[i], &v[i], STEP);
+        norm += dot(&v[i], &v[i]);
+    }
+    c->h = STEP / fmax(1, sqrt(norm));
+    for (uint32_t i = 0; i < c->ins; i++) {
+        lo[i] = moved(c, &x[i], &v[i], -c->h);
+        hi[i] = moved(c, &x[i], &v[i], c->h);
     }
     for (uint32_t i = 0; i < c->outs; i++)
         u[i] = drawn(c, c->f->output[i].type);
@@ -246,20 +253,50 @@ static epl_status all_checks(check *c)
     return epl_scope_status(c->s) == EPL_OK ? mapped(c, rows, values) : epl_scope_status(c->s);
 }
 
-epl_status epl_gradcheck(epl_scope *s, epl_fn *f, epl_key key)
+/* Whether these arrays are one for each input of f; else the error. */
+static bool is_point(epl_scope *s, const epl_fn *f, const epl_arrays *at)
+{
+    char want[EPL_TYPE_TEXT], got[EPL_TYPE_TEXT];
+    if (at->count != f->inputs || (at->count && !at->at))
+        epl_scope_fail(s, EPL_ERR_ARG, "[gradcheck] \"%s\" has %u inputs, got %zu arrays", f->name,
+                       (unsigned)f->inputs, at->at ? at->count : 0);
+    for (uint32_t i = 0; i < f->inputs && epl_scope_status(s) == EPL_OK; i++)
+        if (!epl_type_equal(at->at[i].type, f->input[i].type) ||
+            (!at->at[i].data && epl_bytes(at->at[i].type)))
+            epl_scope_fail(s, EPL_ERR_SHAPE, "[gradcheck] input %u \"%s\" must be %s, got %s%s", i,
+                           f->input[i].name, epl_type_text(f->input[i].type, want),
+                           epl_type_text(at->at[i].type, got),
+                           at->at[i].data ? "" : " without data");
+    return epl_scope_status(s) == EPL_OK;
+}
+
+static epl_status checked(epl_scope *s, epl_fn *f, const epl_arrays *at, epl_key key)
 {
     epl_val x[64], v[64], y[64], u[64];
     if (epl_scope_status(s) != EPL_OK)
         return epl_scope_status(s);
-    check c = {s, f, f ? f->inputs : 0, f ? f->outputs : 0, x, v, y, u, key, 0};
+    check c = {
+        s, f, f ? f->inputs : 0, f ? f->outputs : 0, x, v, y, u, key, 0, at ? at->at : NULL, STEP};
     if (!f || c.ins > 60 || c.outs > 60) {
         epl_scope_fail(s, EPL_ERR_ARG, "[gradcheck] %s",
                        f ? "at most 60 inputs and outputs" : "there is no function");
         return EPL_ERR_ARG;
     }
+    if (at && !is_point(s, f, at))
+        return epl_scope_status(s);
     epl_mark m = epl_scope_mark(s);
     epl_status status = all_checks(&c);
     if (status == EPL_OK)
         epl_scope_reset(s, m); /* keeps an error's text, else leaves nothing behind */
     return status;
+}
+
+epl_status epl_gradcheck(epl_scope *s, epl_fn *f, epl_key key)
+{
+    return checked(s, f, NULL, key);
+}
+
+epl_status epl_gradcheck_at(epl_scope *s, epl_fn *f, epl_arrays at, epl_key key)
+{
+    return checked(s, f, &at, key);
 }

@@ -127,6 +127,39 @@ Test(extend, a_wrong_rule_is_found)
     epl_scope_free(s);
 }
 
+/* A rule that is right where random points lie, and wrong beyond 2. */
+static epl_val far_jvp(const epl_val *x, const epl_val *dx, size_t count, const void *attrs)
+{
+    epl_val far = epl_gt(x[0], epl_num(2));
+    return epl_where(far, wrong_jvp(x, dx, count, attrs), cube_jvp(x, dx, count, attrs));
+}
+
+Test(extend, the_point_of_a_check_may_be_given)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_prim far = cube;
+    far.jvp = far_jvp;
+    double x[3][4] = {{0.5, -0.3}}, w[4] = {1, 0.2, -0.5, 0.7};
+    epl_arrays at = epl_arrays(epl_at(x, epl_f64(3, 4)), epl_at(w, epl_f64(4)));
+    cr_assert_eq(epl_gradcheck(s, function(s, &far), epl_seed(1)), EPL_OK);
+    cr_assert_eq(epl_gradcheck_at(s, function(s, &far), at, epl_seed(1)), EPL_OK, "%s",
+                 epl_scope_message(s));
+    epl_mark m = epl_scope_mark(s);
+    w[0] = 3;
+    cr_expect_eq(epl_gradcheck_at(s, function(s, &far), at, epl_seed(1)), EPL_ERR_CHECK);
+    cr_expect_not_null(strstr(epl_scope_message(s), "the jvp of \"z\""), "%s",
+                       epl_scope_message(s));
+    epl_scope_reset(s, m);
+    at.count = 1;
+    cr_expect_eq(epl_gradcheck_at(s, function(s, &cube), at, epl_seed(1)), EPL_ERR_ARG);
+    epl_scope_reset(s, m);
+    at = epl_arrays(epl_at(w, epl_f64(4)), epl_at(x, epl_f64(3, 4)));
+    cr_expect_eq(epl_gradcheck_at(s, function(s, &cube), at, epl_seed(1)), EPL_ERR_SHAPE);
+    cr_expect_str_eq(epl_scope_message(s),
+                     "[gradcheck] input 0 \"x\" must be f64[3,4], got f64[4]");
+    epl_scope_free(s);
+}
+
 Test(extend, a_missing_rule_is_told)
 {
     epl_scope *s = epl_scope_new(NULL);
