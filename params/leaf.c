@@ -127,6 +127,21 @@ epl_val epl_tree_with(epl_spec spec, epl_val tree, const epl_val *values)
                       epl__node_at(f, epl__id_of(tree))->type);
 }
 
+epl_val epl_tree_zeros(epl_fn *f, epl_spec spec)
+{
+    epl__id part[EPL__MAX_PARTS];
+    if (f && !spec)
+        epl__fail(f, EPL_ERR_ARG, "[tree] there is no spec");
+    if (!f || epl_scope_status(f->scope) != EPL_OK)
+        return EPL_NO_VAL;
+    epl_type t = epl__spec_type(spec);
+    if (t.dtype != EPL_NONE)
+        return epl_zeros(f, t);
+    for (int i = 0; i < spec->parts; i++)
+        part[i] = epl__id_of(epl_zeros(f, epl__spec_part(spec, i, epl_shape_of(0, NULL))));
+    return epl__build(f, &epl__prim_tuple, part, (size_t)spec->parts, NULL, &t);
+}
+
 epl_val epl_freeze(epl_spec spec, epl_val tree, const char *glob)
 {
     epl_fn *f = epl__fn_of(tree);

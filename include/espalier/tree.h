@@ -70,6 +70,9 @@ EPL_API epl_array epl_tree_leaf(const epl_tree *t, const char *path); /* data NU
 /* -- trees inside a function --------------------------------------------------------------- */
 EPL_API epl_val epl_leaf(epl_spec spec, epl_val tree, const char *path); /* a view */
 EPL_API epl_val epl_leaf_at(epl_spec spec, epl_val tree, size_t i);
+/* All numbers 0: the state that an optimizer starts with, inside of a task, say:
+ * epl_tree_zeros(task, epl_opt_adam_state(epl_val_scope(theta), spec)). */
+EPL_API epl_val epl_tree_zeros(epl_fn *f, epl_spec spec);
 /* The tree with some leaves replaced: values[i] is none where leaf i stays. */
 EPL_API epl_val epl_tree_with(epl_spec spec, epl_val tree, const epl_val *values);
 /* No gradient through the leaves that match. */

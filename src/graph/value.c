@@ -51,12 +51,14 @@ epl_fn *epl__fn_of(epl_val v)
 bool epl__all_named(epl_fn *f, const char *given)
 {
     const char *item = epl__unnamed(given);
-    if (item)
-        epl__fail(
-            f, EPL_ERR_ARG,
-            "[call] what is optional is given by name, as .name = value; \"%.24s\" stands alone",
-            item);
-    return !item;
+    if (!item)
+        return true;
+    /* A macro comes expanded, "((epl_ints){(sizeof...": its type tells more than its text. */
+    int macro = strncmp(item, "((epl_", 6) ? 0 : (int)strcspn(item + 2, ")");
+    epl__fail(f, EPL_ERR_ARG,
+              "[call] what is optional is given by name, as .name = value; \"%.*s%s\" stands alone",
+              macro ? macro : 24, macro ? item + 2 : item, macro ? "{...}" : "");
+    return false;
 }
 
 epl_val epl_by_name(epl_val v, const char *given)

@@ -266,7 +266,7 @@ Test(misuse, a_tree_with_values_never_set)
 /* A position would set the field, but not tell that it was given: the mean of all, in silence. */
 Test(misuse, options_without_their_names)
 {
-    TOLD(EPL_ERR_ARG, WORDS("[call]", "by name", "\"", "in \"adapt\""),
+    TOLD(EPL_ERR_ARG, WORDS("[call]", "by name", "\"epl_ints{...}\" stands", "in \"adapt\""),
          cr_expect(epl_is_none(epl_mean(w, epl_axes(0)))));
     TOLD(EPL_ERR_ARG, WORDS("\"1,\" stands alone"), epl_mean(w, .dim = epl_axes(0), 1));
     TOLD(EPL_ERR_ARG, WORDS("\"3,\" stands alone"), epl_scan(f, 3));

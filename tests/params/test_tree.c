@@ -87,6 +87,32 @@ Test(tree, wrong_specs)
     epl_scope_free(s);
 }
 
+/* A mixed tree carried by a loop, and a state of Adam in a map, both from zeros. */
+Test(tree, zeros_in_a_function)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "zeros"), *t = epl_scan(f, .length = 3);
+    epl_spec mixed = spec_of(s),
+             spec = epl_params_of(epl_infer(s, epl_nn_linear(s, 2), epl_f64(1, 2)));
+    epl_val c = epl_carry(t, epl_tree_zeros(f, mixed)), values[4] = {EPL_NO_VAL};
+    values[2] = epl_add(epl_leaf(mixed, c, "count"), epl_int(2));
+    values[3] = epl_add(epl_leaf(mixed, c, "norm.weight"), epl_num(1));
+    epl_next(t, c, epl_tree_with(mixed, c, values));
+    epl_val end = epl_last(t, c);
+    cr_expect_eq(epl_item(epl_leaf(mixed, end, "count")), 6, "%s", epl_scope_message(s));
+    cr_expect_eq(epl_item(epl_sum(epl_leaf(mixed, end, "norm.weight"))), 9);
+    cr_expect_eq(epl_item(epl_sum(epl_leaf(mixed, end, "encoder.0.weight"))), 0);
+    epl_fn *m = epl_map(f);
+    epl_val p = epl_each(m, epl_ones(f, epl_f64(3, 6)), 0);
+    epl_val state = epl_tree_zeros(m, epl_opt_adam_state(s, spec));
+    epl_val next = epl_opt_adam(p, epl_scale(p, 2), &state, .lr = epl_num(0.5), .eps = epl_num(0));
+    epl_val sum = epl_sum(epl_collect(m, next)); /* the first step of Adam is lr */
+    cr_expect_float_eq(epl_item(sum), 9, 1e-12, "%s", epl_scope_message(s));
+    cr_expect(epl_is_none(epl_tree_zeros(f, NULL)));
+    cr_expect_str_eq(epl_scope_message(s), "[tree] there is no spec (in \"zeros\")");
+    epl_scope_free(s);
+}
+
 Test(tree, rules_and_frozen_leaves)
 {
     epl_scope *s = epl_scope_new(NULL);
