@@ -128,7 +128,8 @@ typedef struct {
 typedef const struct epl_spec_s *epl_spec; /* the layout of a tree: tree.h */
 
 /* Element type and shape. A tree has its spec here; if its leaves have several element
- * types, dtype is EPL_NONE and shape counts copies of the whole tree (rank 0: one). */
+ * types, dtype is EPL_NONE and shape counts copies of the whole tree (rank 0: one): they lie
+ * range by range, the first dtype's of all copies, then the next one's. */
 typedef struct {
     epl_dtype dtype;
     epl_shape shape;

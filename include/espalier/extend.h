@@ -119,10 +119,9 @@ enum { EPL_PRIM_MESSAGE = 160 };
  * the dtype of the first operand that has one. attrs is copied by the table. */
 EPL_API epl_val epl_op(const epl_prim *p, epl_vals in, const void *attrs);
 /* Checks f's f64 outputs against its f64 inputs, at a random point in (-1, 1), integers 0: jvp
- * and vjp against central differences (to 1e-6, all inputs together moved by 1e-5), first and
- * second order, vmap against a loop. EPL_ERR_CHECK and the scope's message name the first that
- * fails. Any function without updates: a meta-gradient that it outputs is checked, too, by its own
- * derivative. */
+ * and vjp against central differences, first and second order, to 1e-6; vmap against a loop.
+ * EPL_ERR_CHECK and the scope's message name the first that fails. Any function without updates:
+ * a meta-gradient that it outputs is checked, too, by its own derivative. */
 EPL_API epl_status epl_gradcheck(epl_scope *s, epl_fn *f, epl_key key);
 /* The same at your point, an array for each input; the key draws the directions. */
 EPL_API epl_status epl_gradcheck_at(epl_scope *s, epl_fn *f, epl_arrays at, epl_key key);

@@ -8,10 +8,11 @@
 #include <string.h>
 #include "../base/key.h"
 #include "../base/scope.h"
+#include "../base/spec.h"
 #include "../graph/structure.h"
 #include "run.h"
 
-enum { ROWS = 3 };
+enum { ROWS = 3, SHORTER = 2 };                /* points of the map; shorter steps that are tried */
 static const double STEP = 1e-5, CLOSE = 1e-6; /* how far a point is moved; how near numbers are */
 
 typedef struct {
@@ -170,6 +171,18 @@ static epl_status compare(check *c, const epl_array *out, const epl_array *lo, c
     return close_to(ujv, vju, fabs(ujv)) ? EPL_OK : failed(c, "the vjp", yn[0], vju, ujv);
 }
 
+/* Copies of a mixed tree lie range by range. */
+static void put_row(const epl_array *rows, const epl_array *one, size_t r)
+{
+    epl_spec spec = one->type.dtype == EPL_NONE ? one->type.spec : NULL;
+    for (int k = 0; k < (spec ? epl__spec_parts(spec) : 1); k++) {
+        size_t to = spec ? epl__spec_part_byte(spec, k, ROWS) : 0;
+        size_t from = spec ? epl__spec_part_byte(spec, k, 1) : 0;
+        size_t n = epl_bytes(spec ? epl__spec_part(spec, k, one->type.shape) : one->type);
+        memcpy((char *)rows->data + to + r * n, (const char *)one->data + from, n);
+    }
+}
+
 static epl_status mapped(check *c, epl_array *const *x, epl_array *const *y)
 {
     epl_fn *g = epl_fn_new(c->s, c->f->name), *row = NULL;
@@ -180,8 +193,8 @@ static epl_status mapped(check *c, epl_array *const *x, epl_array *const *y)
         size_t bytes = epl_bytes(t);
         t.shape = epl__shape_insert(t.shape, 0, ROWS);
         in[i] = (epl_array){epl_scope_alloc(c->s, epl_bytes(t) + 8), t};
-        for (int r = 0; in[i].data && bytes && r < ROWS; r++)
-            memcpy((char *)in[i].data + (size_t)r * bytes, x[r][i].data, bytes);
+        for (size_t r = 0; in[i].data && bytes && r < ROWS; r++)
+            put_row(&in[i], &x[r][i], r);
         c->v[i] = epl_input(g, epl__text(name, sizeof name, "x%u", i), t);
     }
     row = epl_map(g);
@@ -211,6 +224,21 @@ static epl_status mapped(check *c, epl_array *const *x, epl_array *const *y)
     return EPL_OK;
 }
 
+/* at[1], at[2]: what lies at x -+ h v. */
+static epl_status differences(check *c, epl_plan p, const epl_array *x, const epl_array *v,
+                              const epl_array *u, epl_array *lo, epl_array *hi,
+                              epl_array at[3][256], uint32_t outs)
+{
+    for (uint32_t i = 0; i < c->ins; i++) {
+        lo[i] = moved(c, &x[i], &v[i], -c->h);
+        hi[i] = moved(c, &x[i], &v[i], c->h);
+    }
+    epl_status status = run_at(c, p, lo, v, u, at[1], outs, true);
+    if (status == EPL_OK)
+        status = run_at(c, p, hi, v, u, at[2], outs, true);
+    return status == EPL_OK ? compare(c, at[0], at[1], at[2], v, u) : status;
+}
+
 static epl_status all_checks(check *c)
 {
     epl_array x[64], v[64], u[64], lo[64], hi[64], at[3][256], *rows[ROWS], *values[ROWS];
@@ -224,22 +252,20 @@ static epl_status all_checks(check *c)
         v[i] = drawn(c, c->f->input[i].type);
         norm += dot(&v[i], &v[i]);
     }
-    c->h = STEP / fmax(1, sqrt(norm));
-    for (uint32_t i = 0; i < c->ins; i++) {
-        lo[i] = moved(c, &x[i], &v[i], -c->h);
-        hi[i] = moved(c, &x[i], &v[i], c->h);
-    }
     for (uint32_t i = 0; i < c->outs; i++)
         u[i] = drawn(c, c->f->output[i].type);
     memcpy(at[1], at[0], sizeof at[0]);
     memcpy(at[2], at[0], sizeof at[0]);
     epl_status status = run_at(c, p, x, v, u, at[0], outs, true);
+    epl_mark m = epl_scope_mark(c->s);
+    c->h = STEP / fmax(1, sqrt(norm));
     if (status == EPL_OK)
-        status = run_at(c, p, lo, v, u, at[1], outs, true);
-    if (status == EPL_OK)
-        status = run_at(c, p, hi, v, u, at[2], outs, true);
-    if (status == EPL_OK)
-        status = compare(c, at[0], at[1], at[2], v, u);
+        status = differences(c, p, x, v, u, lo, hi, at, outs);
+    for (int i = 0; i < SHORTER && status == EPL_ERR_CHECK; i++) {
+        epl_scope_reset(c->s, m); /* a wrong derivative is wrong at each step; a curve is not */
+        c->h /= 10;
+        status = differences(c, p, x, v, u, lo, hi, at, outs);
+    }
     if (status != EPL_OK)
         return status;
     epl_array *three[ROWS] = {x, lo, hi};

@@ -160,6 +160,33 @@ Test(extend, the_point_of_a_check_may_be_given)
     epl_scope_free(s);
 }
 
+/* Buffers of two dtypes and a dropout mapped by key; and slopes so steep that 1e-5 is too far. */
+Test(extend, a_check_of_a_network_with_statistics)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_module net =
+        epl_infer(s,
+                  epl_nn_sequential(s, {"bn", epl_nn_batch_norm1d(s)}, {"drop", epl_nn_dropout(s)},
+                                    {"fc", epl_nn_linear(s, 2)}),
+                  epl_f64(4, 3));
+    epl_fn *f = epl_fn_new(s, "net");
+    epl_val p = epl_input_tree(f, "params", epl_params_of(net));
+    epl_val b = epl_input_tree(f, "buffers", epl_buffers_of(net));
+    epl_val x = epl_input(f, "x", epl_f64(4, 3)), k = epl_input(f, "key", EPL_KEY);
+    epl_val y = epl_apply(net, p, x, .buffers = &b, .train = true, .key = k);
+    epl_output(f, "y", epl_sin(epl_scale(epl_sum(epl_square(y)), 1000)));
+    epl_output(f, "mean", epl_leaf(epl_buffers_of(net), b, "bn.running_mean"));
+    epl_array theta = epl_tree_array(epl_init(s, epl_params_of(net), epl_seed(1)));
+    epl_array stats = epl_tree_array(epl_init(s, epl_buffers_of(net), epl_seed(1)));
+    double rows[4][3];
+    epl_key key = epl_seed(5);
+    for (int i = 0; i < 12; i++)
+        rows[i / 3][i % 3] = sin(5 * i);
+    epl_arrays at = epl_arrays(theta, stats, epl_at(rows, epl_f64(4, 3)), epl_at(&key, EPL_KEY));
+    cr_expect_eq(epl_gradcheck_at(s, f, at, epl_seed(2)), EPL_OK, "%s", epl_scope_message(s));
+    epl_scope_free(s);
+}
+
 Test(extend, a_missing_rule_is_told)
 {
     epl_scope *s = epl_scope_new(NULL);
