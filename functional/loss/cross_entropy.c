@@ -145,7 +145,8 @@ static bool probabilities_in(classes *c, const char *given)
         return false;
     epl_type t = epl_typeof(c->x);
     if (epl__is_num(c->target) || !same_shape(epl_typeof(c->target).shape, t.shape))
-        epl__bad(c->x, EPL_ERR_SHAPE, "[%s] probabilities must have the shape of input %s, got %s",
+        epl__bad(c->x, EPL_ERR_SHAPE,
+                 "[%s] probabilities must have the shape of input %s, got %s; classes are integers",
                  c->op, epl__show(c->x), epl__show(c->target));
     else if (epl__given(given, "ignore_index") && c->ignore >= 0)
         epl__bad(c->x, EPL_ERR_ARG,
