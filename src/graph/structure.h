@@ -25,6 +25,7 @@ epl_val epl__from_rows(epl_val rows);
 epl_val epl__pad(epl_val x, int axis, int64_t lo, int64_t hi, int64_t interior);
 epl_val epl__assemble(epl_vals parts, int axis, int64_t length, const int64_t *offset);
 epl_val epl__concat(epl_vals parts, int axis);
+epl_val epl__total(epl_val a, epl_val b); /* a + b; as sums below, also of f16 and bf16 */
 epl_val epl__sum(epl_val x, int64_t mask);
 epl_val epl__amax(epl_val x, int64_t mask);
 epl_val epl__cast(epl_val x, epl_dtype dtype);
