@@ -149,12 +149,13 @@ static bool table_grow(epl__nodes *n, epl__arena *arena)
     return true;
 }
 
+/* Not 0, which is the hash of nodes that are not shared. */
 static uint32_t node_hash(const epl_prim *p, const epl__id *in, size_t count, const void *attrs,
                           const epl_type *type)
 {
     uint64_t h = (uint64_t)(uintptr_t)p * 0x9e3779b97f4a7c15u ^ (uint64_t)(uintptr_t)type;
     uint32_t low = bytes_hash((uint32_t)(h ^ h >> 32), in, count * sizeof *in);
-    return attrs_hash(p, attrs, low);
+    return attrs_hash(p, attrs, low) | 0x80000000u;
 }
 
 static epl__id find_shared(const epl__nodes *n, uint32_t hash, const epl_prim *p, const epl__id *in,

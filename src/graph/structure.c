@@ -201,7 +201,7 @@ epl_val epl__concat(epl_vals parts, int axis)
 }
 
 /* -- arithmetic ---------------------------------------------------------------------------- */
-/* Nothing is computed in f16 and bf16: their sums, which derivatives need, are made in f32. */
+/* Nothing is computed in f16 and bf16: what derivatives and maps need of them is made in f32. */
 static epl_val wide(epl_val x)
 {
     epl_dtype d = epl_typeof(x).dtype;
@@ -249,7 +249,18 @@ epl_val epl__select(epl_val condition, epl_val yes, epl_val no)
 {
     if (!condition.graph || !yes.graph || !no.graph)
         return EPL_NO_VAL;
-    return epl_op(&epl__prim_select, epl_list(condition, yes, no), NULL);
+    epl_val y = epl_op(&epl__prim_select, epl_list(condition, wide(yes), wide(no)), NULL);
+    return epl__cast(y, epl_typeof(yes).dtype);
+}
+
+epl_val epl__guarded(epl_val x, epl_val used)
+{
+    epl_type t = epl_typeof(x);
+    if (!epl_dtype_is_float(t.dtype))
+        return x;
+    int64_t mask = ((INT64_C(1) << t.shape.rank) - 1) & ~((INT64_C(1) << epl_rank(used)) - 1);
+    epl_val along = epl__select(epl__broadcast(used, t.shape, mask), x, epl__like(x, 0));
+    return along.graph ? epl_op(&epl__prim_straight_through, epl_list(x, along), NULL) : along;
 }
 
 epl_val epl__full(epl_val of, epl_dtype d, epl_shape shape, double value)

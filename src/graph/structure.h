@@ -31,6 +31,9 @@ epl_val epl__amax(epl_val x, int64_t mask);
 epl_val epl__cast(epl_val x, epl_dtype dtype);
 epl_val epl__dot(epl_val a, const char *la, epl_val b, const char *lb, const char *out);
 epl_val epl__select(epl_val condition, epl_val yes, epl_val no);
+/* x without a derivative where the flag, which has the first axes of x, is down: what is made of it
+ * there is dropped, and zero times its slope may be NaN. */
+epl_val epl__guarded(epl_val x, epl_val used);
 epl_val epl__like(epl_val x, double value); /* a constant of x's type */
 epl_val epl__full(epl_val of, epl_dtype d, epl_shape shape, double value); /* in of's function */
 epl_val epl__iota(epl_val of, epl_dtype d, int64_t length);
