@@ -64,7 +64,7 @@ static void listen_by(void (*handler)(int))
 /* Up to the end, or a signal. False: told. seconds: of this run's iterations. */
 static bool train(meta *m, int64_t interval, double *seconds)
 {
-    progress show = {.epochs = 1};
+    progress show = {.counted = "tasks"};
     epl_plan plan = epl_jit(m->s, meta_build_step, m);
     int64_t first = m->done;
     double average = 0, start = progress_now();
@@ -77,7 +77,7 @@ static bool train(meta *m, int64_t interval, double *seconds)
         ok = iterate(m, plan, &loss);
         average = m->done - first <= 1 ? (double)loss : 0.99 * average + 0.01 * (double)loss;
         if (ok)
-            progress_step(&show, 1, m->done, m->done, average, m->done * m->at.tasks);
+            progress_step(&show, 0, m->done, m->done, average, m->done * m->at.tasks);
         if (ok && interval && m->done % interval == 0 && m->done < m->at.iterations)
             ok = meta_save(m);
     }

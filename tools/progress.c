@@ -43,17 +43,18 @@ static void log_step(progress *p, int64_t epoch, int64_t batch, int64_t step, do
 static void show(progress *p, int64_t epoch, int64_t batch, double loss, double rate, double left)
 {
     int percent = (int)(100 * batch / (p->batches ? p->batches : 1));
-    fprintf(stderr,
-            "%sepoch %lld/%lld  batch %lld/%lld (%d%%)  loss %.4f  %.0f examples/s  ETA %d:%02d%s",
-            p->terminal ? "\r" : "", (long long)epoch, (long long)p->epochs, (long long)batch,
-            (long long)p->batches, percent, loss, rate, (int)left / 60, (int)left % 60,
-            p->terminal ? "\033[K" : "\n");
+    fputs(p->terminal ? "\r" : "", stderr);
+    if (p->epochs)
+        fprintf(stderr, "epoch %lld/%lld  ", (long long)epoch, (long long)p->epochs);
+    fprintf(stderr, "%s %lld/%lld (%d%%)  loss %.4f  %.0f %s/s  ETA %d:%02d%s",
+            p->epochs ? "batch" : "iteration", (long long)batch, (long long)p->batches, percent,
+            loss, rate, p->counted, (int)left / 60, (int)left % 60, p->terminal ? "\033[K" : "\n");
     p->shown = p->terminal;
     fflush(stderr);
 }
 
 void progress_step(progress *p, int64_t epoch, int64_t batch, int64_t step, double loss,
-                   int64_t examples)
+                   int64_t counted)
 {
     double now = progress_now();
     if (p->log)
@@ -67,7 +68,7 @@ void progress_step(progress *p, int64_t epoch, int64_t batch, int64_t step, doub
     double each = done > 0 ? spent / done : 0;
     double left = each * (double)(p->batches - batch + (p->epochs - epoch) * p->batches);
     double share = batch ? (double)(batch - p->first_batch) / (double)batch : 1;
-    show(p, epoch, batch, loss, spent > 0 ? (double)examples * share / spent : 0, left);
+    show(p, epoch, batch, loss, spent > 0 ? (double)counted * share / spent : 0, left);
     p->last_shown = now;
     /* a tenth of the epoch on */
     p->next_line = batch - 1 + (p->batches + 9) / 10;

@@ -232,6 +232,7 @@ int train_loop(trainer *t)
     if (!ok)
         tool_fail("train", "no memory for the order of %lld examples", (long long)n);
     t->show.epochs = t->settings.epochs;
+    t->show.counted = "examples";
     while (ok && !stopped && t->at.epoch < t->settings.epochs)
         ok = epoch(t, order, batches);
     free(order);

@@ -55,7 +55,8 @@ static void cut_further(const epl__conv *g, epl__conv_phase *p, int64_t pieces)
     const double few = 6.0 / (double)(g->items * epl__div_up(g->d.n, p->n_of_unit));
     const double fair = 0.3 / again < few ? 0.3 / again : few;
     const int64_t most = epl__most(1, (int64_t)(fair > 0.12 / again ? fair : 0.12 / again));
-    const int64_t cuts = epl__least(epl__least(pieces, most), epl__div_up(k, 20));
+    int64_t cuts = epl__least(epl__least(pieces, most), epl__div_up(k, 20));
+    cuts -= cuts > 2 ? cuts % 2 : 0; /* as much for each of two threads */
     p->k_of_unit = epl__div_up(k, cuts);
     const int64_t rest = epl__least(pieces, most) / cuts;
     if (rest > 1 && p->q_of_unit == x->q) {

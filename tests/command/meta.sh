@@ -83,7 +83,7 @@ for signal in INT TERM; do
 done
 "$espalier" meta sine --iterations 1000000 >start.out 2>start.err &
 id=$!
-while ! grep -q 'batch' start.err && kill -0 $id 2>/dev/null; do sleep 0.02; done # it listens
+while ! grep -q '^iteration' start.err && kill -0 $id 2>/dev/null; do sleep 0.02; done # it listens
 kill -TERM $id
 wait $id
 check "a signal without --save is a failure" test $? -ne 0
