@@ -157,7 +157,7 @@ static bool aligned(epl_val *x, size_t n, unsigned how)
         epl__num_read(x[i], &number, &integer);
         x[i] = epl__splat(f, t->dtype, t->shape, number, integer);
     }
-    return compute || whole;
+    return (compute || whole) && epl_scope_status(f->scope) == EPL_OK;
 }
 
 static bool usable(const char *op, epl_fn *f, const epl_val *x, size_t n)

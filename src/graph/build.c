@@ -149,12 +149,13 @@ static bool table_grow(epl__nodes *n, epl__arena *arena)
     return true;
 }
 
+/* Not 0, which is the hash of nodes that are not shared. */
 static uint32_t node_hash(const epl_prim *p, const epl__id *in, size_t count, const void *attrs,
                           const epl_type *type)
 {
     uint64_t h = (uint64_t)(uintptr_t)p * 0x9e3779b97f4a7c15u ^ (uint64_t)(uintptr_t)type;
     uint32_t low = bytes_hash((uint32_t)(h ^ h >> 32), in, count * sizeof *in);
-    return attrs_hash(p, attrs, low);
+    return attrs_hash(p, attrs, low) | 0x80000000u;
 }
 
 static epl__id find_shared(const epl__nodes *n, uint32_t hash, const epl_prim *p, const epl__id *in,
@@ -185,6 +186,15 @@ static void types_fail(epl_fn *f, const epl_prim *p, const epl__id *in, size_t c
               p->formula ? p->formula : "no formula");
 }
 
+static bool can_be_counted(epl_fn *f, const epl_prim *p, const epl_type *t)
+{
+    bool can = t->dtype == EPL_NONE || epl__type_valid(*t);
+    if (!can)
+        epl__fail(f, EPL_ERR_SHAPE, "[%s] the result has more elements than can be counted",
+                  p == &epl__prim_part ? "scan" : p->name);
+    return can;
+}
+
 static const epl_type *node_type(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count,
                                  const void *attrs)
 {
@@ -207,11 +217,8 @@ static const epl_type *node_type(epl_fn *f, const epl_prim *p, const epl__id *in
         types_fail(f, p, in, count);
         return NULL;
     }
-    if (!epl__type_valid(out)) {
-        epl__fail(f, EPL_ERR_SHAPE, "[%s] the result has more elements than can be counted",
-                  p->name);
+    if (!can_be_counted(f, p, &out))
         return NULL;
-    }
     if (p->elementwise && !p->type)
         for (size_t i = 1; i < count && !out.spec; i++)
             out.spec = list[i].spec;
@@ -260,6 +267,8 @@ epl_val epl__build(epl_fn *f, const epl_prim *p, const epl__id *in, size_t count
                   type->shape.rank - 1);
         return EPL_NO_VAL;
     }
+    if (type && !can_be_counted(f, p, type)) /* the values of all steps of a loop */
+        return EPL_NO_VAL;
     const epl_type *t = type ? epl__type_intern(f, type) : node_type(f, p, in, count, attrs);
     if (!t) {
         epl__fail(f, EPL_ERR_MEMORY, "[%s] no memory for a value", p->name);

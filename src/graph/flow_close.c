@@ -69,11 +69,12 @@ static bool loop_complete(epl_fn *f, const char *what)
     return epl_scope_status(f->scope) == EPL_OK;
 }
 
-/* The body of a bounded while: its flag and values go on as they are once the flag is down. */
+/* The body of a bounded while: its flag and values go on as they are once the flag is down, and the
+ * step that is made then has no derivative. */
 static epl_fn *bounded_body(epl_fn *f)
 {
     epl_fn *b = epl__body_new(f->parent);
-    epl__id *arg = epl__arena_take(&f->arena, (f->entries + 1) * sizeof *arg);
+    epl__id *arg = epl__arena_take(&f->arena, (2 * f->inputs + 1) * sizeof *arg);
     epl__id *out = epl__arena_take(&f->arena, (f->outputs + 1) * sizeof *out);
     epl_type flag_type = epl_type_of(EPL_BOOL, epl_shape_of(0, NULL));
     if (!b || !arg || !out)
@@ -81,9 +82,14 @@ static epl_fn *bounded_body(epl_fn *f)
     for (uint32_t i = 0; i < f->inputs; i++)
         arg[i] = epl__body_input(b, &f->input[i].type);
     epl_val flag = epl__val(b, epl__body_input(b, &flag_type));
-    if (!epl__inline(b, f, arg, 0, f->outputs, out))
+    uint32_t carries = f->flow->carries;
+    if (!epl__inline(b, f, arg, carries, 1, out + carries))
         return NULL;
-    epl_val going = epl__select(epl__val(b, out[f->flow->carries]), flag, epl__like(flag, 0));
+    epl_val going = epl__select(epl__val(b, out[carries]), flag, epl__like(flag, 0));
+    for (uint32_t i = 0; i < f->inputs; i++)
+        arg[f->inputs + i] = epl__id_of(epl__guarded(epl__val(b, arg[i]), going));
+    if (!going.graph || !epl__inline(b, f, arg + f->inputs, 0, carries, out))
+        return NULL;
     for (uint32_t i = 0, k = 0; i < f->inputs; i++) {
         if (f->entry[i].axis != EPL__AS_CARRIED)
             continue;

@@ -49,7 +49,7 @@ epl_fn *epl_fn_new(epl_scope *s, const char *name)
 static const char *kind_text(const epl_fn *f)
 {
     static const char *const text[] = {"", "a map", "a scan", "a while", "a branch", "a problem"};
-    bool single = f->kind == EPL__FN_BRANCH && f->flow && f->flow->branches == 1;
+    bool single = f->kind == EPL__FN_BRANCH && f->flow && f->flow->branches < 2;
     if (single)
         return f->flow->permit || f->flow->of ? "a custom derivative" : "a checkpoint";
     return text[f->kind];

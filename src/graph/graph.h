@@ -106,6 +106,12 @@ static inline epl__node *epl__node_at(const epl_fn *f, epl__id id)
     uint32_t i = id & ~EPL__TAPE;
     return &n->chunk[i / EPL__CHUNK][i % EPL__CHUNK];
 }
+/* Not built by a rule: someone may have its handle, and ask for the derivative with respect to it.
+ * So what is made of it must go on to depend on it. */
+static inline bool epl__is_own(const epl__node *n)
+{
+    return !n->hash;
+}
 static inline epl_val epl__val(const epl_fn *f, epl__id id)
 {
     return id == EPL__ID_NONE ? EPL_NO_VAL : (epl_val){f, id};

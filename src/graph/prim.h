@@ -107,6 +107,7 @@ typedef struct {
     X(tanh)                  \
     X(sigmoid)               \
     X(select)                \
+    X(straight_through)      \
     X(sum)                   \
     X(amax)                  \
     X(amin)                  \

@@ -2,7 +2,8 @@
  *
  * Each rule looks at the operands and, at most, at their operands: nothing recurses. Only
  * what is exact is rewritten (x + 0, x * 1, views of constants, views of views); a product
- * with zero stays, for 0 * inf is no zero. What was measured to matter: views of constants,
+ * with zero stays, for 0 * inf is no zero. Nothing looks into a view that a user made: the
+ * derivative with respect to it would be lost. What was measured to matter: views of constants,
  * products with one, sums of sums; the rest keeps printed graphs readable.
  */
 #include <math.h>
@@ -41,6 +42,12 @@ static epl__id resplat(const site *s, const epl__const_attrs *c)
     return epl__id_of(epl__splat(s->f, (epl_dtype)c->dtype, s->type->shape, c->value, c->integer));
 }
 
+/* Made by p, and by a rule. */
+static bool made_by(const epl__node *n, const epl_prim *p)
+{
+    return n->prim == p && !epl__is_own(n);
+}
+
 /* Views: of a constant, of the same kind of view, or of everything. */
 static epl__id view_rule(const site *s)
 {
@@ -52,13 +59,13 @@ static epl__id view_rule(const site *s)
     if (s->p == &epl__prim_reshape) {
         if (same)
             return s->in[0];
-        if (x->prim == s->p)
+        if (made_by(x, s->p))
             return built(s, s->p, x->in[0], s->attrs);
     } else if (s->p == &epl__prim_slice) {
         const epl__slice_attrs *a = s->attrs;
         if (same && a->step == 1)
             return s->in[0];
-        if (x->prim == &epl__prim_assemble || x->prim == &epl__prim_pad)
+        if (made_by(x, &epl__prim_assemble) || made_by(x, &epl__prim_pad))
             return epl__slice_of_pieces(s->f, s->in[0], a, s->type);
     } else if (s->p == &epl__prim_permute) {
         epl__permute_attrs a = *(const epl__permute_attrs *)s->attrs;
@@ -67,7 +74,7 @@ static epl__id view_rule(const site *s)
             identity &= a.axis[i] == i;
         if (identity)
             return s->in[0];
-        if (x->prim == s->p) {
+        if (made_by(x, s->p)) {
             const epl__permute_attrs *b = x->attrs;
             for (int i = 0; i < a.rank; i++)
                 a.axis[i] = b->axis[a.axis[i]];
@@ -77,7 +84,7 @@ static epl__id view_rule(const site *s)
         epl__broadcast_attrs a = *(const epl__broadcast_attrs *)s->attrs;
         if (!a.mask)
             return s->in[0];
-        if (x->prim == s->p) { /* the inner mask, moved to where its axes are now */
+        if (made_by(x, s->p)) { /* the inner mask, moved to where its axes are now */
             const epl__broadcast_attrs *b = x->attrs;
             for (int i = 0, j = 0; i < a.rank; i++)
                 if (!(a.mask >> i & 1))
@@ -139,7 +146,7 @@ static epl__id arithmetic_rule(const site *s)
         return epl__splat_is(s->f, b, 1) ? a : epl__splat_is(s->f, a, 1) ? b : EPL__ID_NONE;
     if (s->p == &epl__prim_div)
         return epl__splat_is(s->f, b, 1) ? a : EPL__ID_NONE;
-    if (s->p == &epl__prim_neg && operand(s, 0)->prim == s->p)
+    if (s->p == &epl__prim_neg && made_by(operand(s, 0), s->p))
         return operand(s, 0)->in[0];
     if (s->p == &epl__prim_cast && operand(s, 0)->type->dtype == s->type->dtype)
         return a;
@@ -170,7 +177,7 @@ static epl__id sum_rule(const site *s)
             sum.value = (double)(float)sum.value;
         return resplat(s, &sum);
     }
-    if (x->prim == &epl__prim_sum) {
+    if (made_by(x, &epl__prim_sum)) {
         const epl__reduce_attrs *b = x->attrs;
         int rank = epl__node_at(s->f, x->in[0])->type->shape.rank;
         epl__reduce_attrs both = *b;

@@ -201,10 +201,25 @@ epl_val epl__concat(epl_vals parts, int axis)
 }
 
 /* -- arithmetic ---------------------------------------------------------------------------- */
+/* Nothing is computed in f16 and bf16: what derivatives and maps need of them is made in f32. */
+static epl_val wide(epl_val x)
+{
+    epl_dtype d = epl_typeof(x).dtype;
+    return d == EPL_F16 || d == EPL_BF16 ? epl__cast(x, EPL_F32) : x;
+}
+
+epl_val epl__total(epl_val a, epl_val b)
+{
+    if (!a.graph || !b.graph)
+        return EPL_NO_VAL;
+    epl_val y = epl_op(&epl__prim_add, epl_list(wide(a), wide(b)), NULL);
+    return epl__cast(y, epl_typeof(a).dtype);
+}
+
 epl_val epl__sum(epl_val x, int64_t mask)
 {
     epl__reduce_attrs a = {mask};
-    return mask ? one(&epl__prim_sum, x, &a) : x;
+    return mask ? epl__cast(one(&epl__prim_sum, wide(x), &a), epl_typeof(x).dtype) : x;
 }
 
 epl_val epl__amax(epl_val x, int64_t mask)
@@ -234,7 +249,18 @@ epl_val epl__select(epl_val condition, epl_val yes, epl_val no)
 {
     if (!condition.graph || !yes.graph || !no.graph)
         return EPL_NO_VAL;
-    return epl_op(&epl__prim_select, epl_list(condition, yes, no), NULL);
+    epl_val y = epl_op(&epl__prim_select, epl_list(condition, wide(yes), wide(no)), NULL);
+    return epl__cast(y, epl_typeof(yes).dtype);
+}
+
+epl_val epl__guarded(epl_val x, epl_val used)
+{
+    epl_type t = epl_typeof(x);
+    if (!epl_dtype_is_float(t.dtype))
+        return x;
+    int64_t mask = ((INT64_C(1) << t.shape.rank) - 1) & ~((INT64_C(1) << epl_rank(used)) - 1);
+    epl_val along = epl__select(epl__broadcast(used, t.shape, mask), x, epl__like(x, 0));
+    return along.graph ? epl_op(&epl__prim_straight_through, epl_list(x, along), NULL) : along;
 }
 
 epl_val epl__full(epl_val of, epl_dtype d, epl_shape shape, double value)
@@ -266,8 +292,10 @@ epl_val epl__gather(epl_val x, epl_val index, int batch)
 epl_val epl__scatter(epl_val src, epl_val index, int batch, int64_t axis_length)
 {
     epl__gather_attrs a = {batch, axis_length};
-    return src.graph && index.graph ? epl_op(&epl__prim_scatter, epl_list(src, index), &a)
-                                    : EPL_NO_VAL;
+    if (!src.graph || !index.graph)
+        return EPL_NO_VAL;
+    epl_val y = epl_op(&epl__prim_scatter, epl_list(wide(src), index), &a);
+    return epl__cast(y, epl_typeof(src).dtype);
 }
 
 /* -- for transforms ------------------------------------------------------------------------ */

@@ -25,11 +25,15 @@ epl_val epl__from_rows(epl_val rows);
 epl_val epl__pad(epl_val x, int axis, int64_t lo, int64_t hi, int64_t interior);
 epl_val epl__assemble(epl_vals parts, int axis, int64_t length, const int64_t *offset);
 epl_val epl__concat(epl_vals parts, int axis);
+epl_val epl__total(epl_val a, epl_val b); /* a + b; as sums below, also of f16 and bf16 */
 epl_val epl__sum(epl_val x, int64_t mask);
 epl_val epl__amax(epl_val x, int64_t mask);
 epl_val epl__cast(epl_val x, epl_dtype dtype);
 epl_val epl__dot(epl_val a, const char *la, epl_val b, const char *lb, const char *out);
 epl_val epl__select(epl_val condition, epl_val yes, epl_val no);
+/* x without a derivative where the flag, which has the first axes of x, is down: what is made of it
+ * there is dropped, and zero times its slope may be NaN. */
+epl_val epl__guarded(epl_val x, epl_val used);
 epl_val epl__like(epl_val x, double value); /* a constant of x's type */
 epl_val epl__full(epl_val of, epl_dtype d, epl_shape shape, double value); /* in of's function */
 epl_val epl__iota(epl_val of, epl_dtype d, int64_t length);

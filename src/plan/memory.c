@@ -9,6 +9,7 @@
 #include "plan.h"
 
 enum { ALIGN = 64 };
+static const int64_t most_bytes = INT64_C(1) << 62; /* no machine has them; sums stay countable */
 
 typedef struct {
     int64_t at, size;
@@ -135,7 +136,9 @@ bool epl__offsets(epl__making *m)
             if (from != EPL__ID_NONE) {
                 offset[id] = offset[from];
                 offset[from] = -1; /* given on, not given back */
-            } else
+            } else if (m->memory[id].bytes > most_bytes - h.end)
+                return epl__no_memory(m);
+            else
                 offset[id] = take(&h, rounded(m->memory[id].bytes));
             m->memory[id].place = (epl__place){0, offset[id]};
         }

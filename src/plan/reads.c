@@ -32,9 +32,11 @@ bool epl__reads_crosswise(const epl__making *m, const epl__plan_step *s, epl__id
 {
     if (s->kind != EPL__STEP_TILE)
         return true;
+    const epl_type *to = m->type[made];
     for (epl__read r = {0}; epl__next_read(m, s, &r);)
-        if (r.view->root == input && (r.view->offset || !epl__contiguous(r.type, r.view) ||
-                                      epl_count(*r.type) != epl_count(*m->type[made])))
+        if (r.view->root == input &&
+            (r.view->offset || !epl__contiguous(r.type, r.view) ||
+             epl_count(*r.type) != epl_count(*to) || epl_bytes(*r.type) != epl_bytes(*to)))
             return true;
     return false;
 }

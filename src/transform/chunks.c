@@ -148,7 +148,7 @@ static bool sorted(epl__chunks *c, epl__id end)
     for (epl__id id = end; id-- > 0;) {
         const epl__node *n = epl__node_at(c->from, id);
         if (live[id] && !c->varies[id])
-            c->stop[id] = !is_free(n->prim);
+            c->stop[id] = !is_free(n->prim) || (c->from == c->into && epl__is_own(n));
         for (uint32_t k = 0; live[id] && !c->stop[id] && k < n->count; k++)
             live[n->in[k]] = true;
     }

@@ -184,15 +184,16 @@ static bool selected(mapping *m, epl__id *part, bool *mapped)
     for (uint32_t k = 0; y && k < r->bodies; k++) {
         uint32_t n = r->body[k]->inputs;
         epl__id *x = epl__arena_take(&m->scratch, (n + 1) * sizeof *x);
-        for (uint32_t i = 0; x && i < n; i++)
-            x[i] = epl__id_of(m->x[1 + at + i]);
-        if (!x || !body_values(m, into, k, x, m->in + at, y))
-            return false;
         epl_val here = epl_eq(which, epl_int(k));
         if (k == 0)
             here = epl_le(which, epl_int(0));
         if (k + 1 == r->bodies)
             here = epl_ge(which, epl_int(k));
+        for (uint32_t i = 0; x && i < n; i++)
+            x[i] =
+                epl__id_of(m->in[at + i] ? epl__guarded(m->x[1 + at + i], here) : m->x[1 + at + i]);
+        if (!x || !body_values(m, into, k, x, m->in + at, y))
+            return false;
         for (uint32_t i = 0; i < outputs; i++) {
             epl_val v = epl__val(into, y[i]);
             epl_shape s = epl_typeof(v).shape;

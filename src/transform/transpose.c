@@ -8,6 +8,7 @@
 #include <string.h>
 #include "../base/scope.h"
 #include "../graph/region.h"
+#include "../graph/structure.h"
 #include "transform.h"
 
 typedef struct piece {
@@ -35,10 +36,9 @@ epl__id epl__zeros(epl_fn *f, const epl_type *t)
 
 epl__id epl__plus(epl_fn *f, epl__id a, epl__id b)
 {
-    epl__id in[2] = {a, b};
     if (a == EPL__ID_NONE || b == EPL__ID_NONE)
         return a == EPL__ID_NONE ? b : a;
-    return epl__id_of(epl__build(f, &epl__prim_add, in, 2, NULL, NULL));
+    return epl__id_of(epl__total(epl__val(f, a), epl__val(f, b)));
 }
 
 static int by_place(const void *a, const void *b)

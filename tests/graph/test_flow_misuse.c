@@ -52,6 +52,26 @@ Test(flow_misuse, wrong_use_is_told)
           epl_next(t, h, h); epl_last(t, h); epl_carry(t, h0));
 }
 
+/* The values of all steps are no numbers of bytes that wrapped around. */
+Test(flow_misuse, steps_that_cannot_be_counted)
+{
+    int64_t length[] = {INT64_MAX, INT64_C(1) << 60}; /* 3 numbers a step */
+    for (int i = 0; i < 2; i++)
+        for (int derived = 0; derived < 2; derived++) {
+            epl_mark mark = epl_scope_mark(s);
+            epl_fn *t = epl_scan(f, .length = length[i]);
+            epl_val h = epl_carry(t, h0);
+            epl_next(t, h, epl_sin(h));
+            if (derived)
+                epl_gradient(epl_sum(epl_last(t, h)), h0);
+            else
+                epl_collect(t, h);
+            cr_assert_not_null(strstr(epl_scope_message(s), "more elements than can be counted"),
+                               "%s", epl_scope_message(s));
+            epl_scope_reset(s, mark);
+        }
+}
+
 /* What is carried has one more axis in the loop's derivative, and in a map of it. */
 Test(flow_misuse, a_carried_value_of_all_axes_has_no_derivative)
 {

@@ -296,3 +296,22 @@ Test(run, a_primitive_says_what_it_does_not_take)
         epl_scope_free(s);
     }
 }
+
+/* Four values of 2^62 bytes: their sum would wrap around to none. */
+Test(run, a_workspace_that_cannot_be_counted_is_refused)
+{
+    epl_scope *s = epl_scope_new(NULL);
+    epl_fn *f = epl_fn_new(s, "f");
+    epl_val x[4], y = epl_zeros(f, epl_f64());
+    for (int i = 0; i < 4; i++) {
+        epl_val key = epl_input(f, (const char *[]){"a", "b", "c", "d"}[i], EPL_KEY);
+        x[i] = epl_cumsum(epl_uniform(key, epl_dims(INT64_C(1) << 59), 0, 1, .dtype = EPL_F64), 0);
+    }
+    for (int i = 0; i < 4; i++)
+        y = epl_add(y, epl_dot(x[i], x[(i + 1) % 4]));
+    epl_output(f, "y", y);
+    epl_plan p = epl_compile(s, f);
+    cr_expect_eq(epl_scope_status(s), EPL_ERR_MEMORY, "%s", epl_scope_message(s));
+    cr_expect_eq(epl_plan_work_bytes(p), 0);
+    epl_scope_free(s);
+}

@@ -27,7 +27,8 @@ epl_val epl_full(epl_fn *f, epl_type type, double value)
         a.integer = value != 0;
     else
         a.integer = value >= -0x1p63 && value < 0x1p63 ? (int64_t)value : 0;
-    return epl__build(f, &epl__prim_const, NULL, 0, &a, &type);
+    epl_val c = epl__build(f, &epl__prim_const, NULL, 0, &a, &type);
+    return f->rule_depth ? c : epl_copy(c); /* a variable: no rule reads its number */
 }
 
 epl_val epl_zeros(epl_fn *f, epl_type type)
