@@ -1,7 +1,7 @@
 /* flow_close.c -- loops and branches closed: their region in the parent, and its results.
  *
- * A while with a bound is a scan: a flag is carried beside its values, and once the condition
- * has failed a step gives on what it got.
+ * A while with a bound is a scan of a branch: a flag is carried beside its values, and once the
+ * condition has failed a step gives on what it got.
  */
 #include <string.h>
 #include "../base/attr.h"
@@ -69,37 +69,58 @@ static bool loop_complete(epl_fn *f, const char *what)
     return epl_scope_status(f->scope) == EPL_OK;
 }
 
-/* The body of a bounded while: its flag and values go on as they are once the flag is down, and the
- * step that is made then has no derivative. */
-static epl_fn *bounded_body(epl_fn *f)
+/* The values of one step of f, without its condition; or those that came in. */
+static epl_fn *side(epl_fn *b, epl_fn *f, bool step)
 {
-    epl_fn *b = epl__body_new(f->parent);
-    epl__id *arg = epl__arena_take(&f->arena, (2 * f->inputs + 1) * sizeof *arg);
+    epl_fn *s = epl__body_new(b);
+    epl__id *arg = epl__arena_take(&f->arena, (f->inputs + 1) * sizeof *arg);
     epl__id *out = epl__arena_take(&f->arena, (f->outputs + 1) * sizeof *out);
-    epl_type flag_type = epl_type_of(EPL_BOOL, epl_shape_of(0, NULL));
-    if (!b || !arg || !out)
-        return NULL;
-    for (uint32_t i = 0; i < f->inputs; i++)
-        arg[i] = epl__body_input(b, &f->input[i].type);
-    epl_val flag = epl__val(b, epl__body_input(b, &flag_type));
-    uint32_t carries = f->flow->carries;
-    if (!epl__inline(b, f, arg, carries, 1, out + carries))
-        return NULL;
-    epl_val going = epl__select(epl__val(b, out[carries]), flag, epl__like(flag, 0));
-    for (uint32_t i = 0; i < f->inputs; i++)
-        arg[f->inputs + i] = epl__id_of(epl__guarded(epl__val(b, arg[i]), going));
-    if (!going.graph || !epl__inline(b, f, arg + f->inputs, 0, carries, out))
+    if (!s || !arg || !out)
         return NULL;
     for (uint32_t i = 0, k = 0; i < f->inputs; i++) {
-        if (f->entry[i].axis != EPL__AS_CARRIED)
-            continue;
-        epl_val next = epl__val(b, out[k++]), old = epl__val(b, arg[i]);
-        epl_shape s = f->input[i].type.shape;
-        epl_val all = epl__broadcast(going, s, (INT64_C(1) << s.rank) - 1);
-        if (!epl__body_output(b, epl__id_of(epl__select(all, next, old))))
-            return NULL;
+        bool carried = f->entry[i].axis == EPL__AS_CARRIED;
+        if (step || carried)
+            arg[i] = epl__body_input(s, &f->input[i].type);
+        if (carried)
+            out[k++] = arg[i];
     }
-    return epl__body_output(b, epl__id_of(going)) ? b : NULL;
+    if (step && !epl__inline(s, f, arg, 0, f->flow->carries, out))
+        return NULL;
+    for (uint32_t k = 0; k < f->flow->carries; k++)
+        if (!epl__body_output(s, out[k]))
+            return NULL;
+    return s;
+}
+
+/* The body of a bounded while: a step, as long as the condition held before this one and holds. */
+static epl_fn *bounded_body(epl_fn *f)
+{
+    epl_fn *b = epl__body_new(f->parent), *sides[2];
+    uint32_t n = f->inputs, carries = f->flow->carries;
+    epl__id *in = epl__arena_take(&f->arena, (n + carries + 1) * sizeof *in), going;
+    uint8_t *role = epl__arena_take(&f->arena, n + carries);
+    if (!b || !in || !role || !(sides[0] = side(b, f, false)) || !(sides[1] = side(b, f, true)))
+        return NULL;
+    memset(role, EPL__PASS, n + carries);
+    epl__id *arg = in + 1 + carries;
+    for (uint32_t i = 0, k = 0; i < n; i++) {
+        arg[i] = epl__body_input(b, &f->input[i].type);
+        if (f->entry[i].axis == EPL__AS_CARRIED)
+            in[1 + k++] = arg[i];
+    }
+    epl_type flag_type = epl_type_of(EPL_BOOL, epl_shape_of(0, NULL));
+    epl_val flag = epl__val(b, epl__body_input(b, &flag_type));
+    if (!epl__inline(b, f, arg, carries, 1, &going))
+        return NULL;
+    going = epl__id_of(epl__select(epl__val(b, going), flag, epl__like(flag, 0)));
+    in[0] = epl__id_of(epl__cast(epl__val(b, going), EPL_I64));
+    epl__region like = {.kind = EPL__SWITCH, .bodies = 2, .body = sides};
+    const epl__region *r = epl__region_new(b, &like, role, n + carries);
+    epl__id node = r ? epl__region_build(b, r, in, n + carries + 1) : EPL__ID_NONE;
+    for (uint32_t k = 0; k < carries; k++)
+        if (node == EPL__ID_NONE || !epl__body_output(b, epl__part_of(b, node, k)))
+            return NULL;
+    return epl__body_output(b, going) ? b : NULL;
 }
 
 static bool close_bounded(epl_fn *f, const epl__id *in, const uint8_t *role)

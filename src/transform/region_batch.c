@@ -91,6 +91,14 @@ static epl_fn *mapped_body(mapping *m, uint32_t k, uint32_t first, epl__id **x, 
     return body_values(m, g, k, *x, m->in + first, *y) ? g : NULL;
 }
 
+/* By entry. */
+static epl_val chosen(epl_val here, epl_val yes, epl_val no)
+{
+    epl_shape s = epl_typeof(yes).shape;
+    return epl__select(epl__broadcast(here, s, ((INT64_C(1) << s.rank) - 1) & ~INT64_C(1)), yes,
+                       no);
+}
+
 /* Entries that go on take the next value, the others keep the old one. */
 static bool while_outputs(mapping *m, epl_fn *g, const epl__id *x, const epl__id *y)
 {
@@ -102,11 +110,8 @@ static bool while_outputs(mapping *m, epl_fn *g, const epl__id *x, const epl__id
         if (m->r->role[i] != EPL__CARRY)
             continue;
         epl_val next = epl__val(g, y[c]);
-        if (mapped) {
-            epl_shape s = epl_typeof(next).shape;
-            epl_val all = epl__broadcast(going, s, ((INT64_C(1) << s.rank) - 1) & ~INT64_C(1));
-            next = epl__select(all, next, epl__val(g, x[i]));
-        }
+        if (mapped)
+            next = chosen(going, next, epl__val(g, x[i]));
         if (!epl__body_output(g, epl__id_of(next)))
             return false;
         c++;
@@ -171,34 +176,57 @@ static epl__id mapped_region(mapping *m)
     return wide ? epl__region_build(m->b->into, wide, in, m->n->count) : EPL__ID_NONE;
 }
 
+/* Who takes a side: here, by entry; any at all; the first one that does. */
+typedef struct {
+    epl_val here, any, first;
+} takers;
+
+static takers takers_of(const mapping *m, uint32_t k)
+{
+    epl_val which = m->x[0];
+    takers t = {.here = epl_eq(which, epl_int(k))};
+    if (k == 0)
+        t.here = epl_le(which, epl_int(0));
+    if (k + 1 == m->r->bodies)
+        t.here = epl_ge(which, epl_int(k));
+    epl_val number = epl__cast(t.here, EPL_I32);
+    t.any = epl__cast(epl__amax(number, 1), EPL_BOOL);
+    t.first = epl_argmax(number, .dim = 0);
+    return t;
+}
+
+/* An operand as a side reads it. Entries that do not take the side read what one that does reads,
+ * so that nothing is computed but what is asked for: elsewhere a slope may be infinite, and
+ * no derivative could drop that, for zero times infinity is NaN. If there is none, a guard does. */
+static epl_val operand_of_side(const mapping *m, uint32_t i, const takers *t)
+{
+    epl_val x = m->x[1 + i];
+    if (!m->in[i])
+        return epl__guarded(x, t->any);
+    epl_val other = epl_stop_gradient(epl__gather(x, t->first, 0));
+    return epl__guarded(chosen(t->here, x, epl__lead(other, m->b->size)), t->any);
+}
+
 /* Both sides computed, one selected: a region's switch by a number with the axis. */
 static bool selected(mapping *m, epl__id *part, bool *mapped)
 {
     const epl__region *r = m->r;
     epl_fn *into = m->b->into;
     uint32_t outputs = r->body[0]->outputs, at = 0;
-    epl_val which = m->x[0];
     epl__id *y = epl__arena_take(&m->scratch, (outputs + 1) * sizeof *y);
     for (uint32_t i = 0; i < outputs; i++)
         m->out[i] = mapped[i] = true;
     for (uint32_t k = 0; y && k < r->bodies; k++) {
         uint32_t n = r->body[k]->inputs;
         epl__id *x = epl__arena_take(&m->scratch, (n + 1) * sizeof *x);
-        epl_val here = epl_eq(which, epl_int(k));
-        if (k == 0)
-            here = epl_le(which, epl_int(0));
-        if (k + 1 == r->bodies)
-            here = epl_ge(which, epl_int(k));
+        const takers t = takers_of(m, k);
         for (uint32_t i = 0; x && i < n; i++)
-            x[i] =
-                epl__id_of(m->in[at + i] ? epl__guarded(m->x[1 + at + i], here) : m->x[1 + at + i]);
+            x[i] = epl__id_of(operand_of_side(m, at + i, &t));
         if (!x || !body_values(m, into, k, x, m->in + at, y))
             return false;
         for (uint32_t i = 0; i < outputs; i++) {
             epl_val v = epl__val(into, y[i]);
-            epl_shape s = epl_typeof(v).shape;
-            epl_val all = epl__broadcast(here, s, ((INT64_C(1) << s.rank) - 1) & ~INT64_C(1));
-            part[i] = k == 0 ? y[i] : epl__id_of(epl__select(all, v, epl__val(into, part[i])));
+            part[i] = k == 0 ? y[i] : epl__id_of(chosen(t.here, v, epl__val(into, part[i])));
             if (part[i] == EPL__ID_NONE)
                 return false;
         }
