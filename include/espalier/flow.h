@@ -48,7 +48,8 @@ EPL_API epl_val epl_last(epl_fn *f, epl_val v);
 /* -- while ---------------------------------------------------------------------------- */
 /* epl_carry, epl_keep_going, epl_next, epl_last. Forward derivatives and maps exist. There is
  * no reverse derivative, for the number of steps is not known: with .most = K the loop is a
- * scan of K steps of which those after the end do nothing, and has one. */
+ * scan of K steps of which those after the end do nothing, and has one. All K are made, so that
+ * a generous bound costs time. */
 typedef struct {
     epl_fn *parent;
     int64_t most; /* steps at most; default: no bound */
@@ -62,7 +63,8 @@ EPL_API void epl_keep_going(epl_fn *f, epl_val condition);
 
 /* -- one of several ------------------------------------------------------------------- */
 /* The two sides of a condition, bool[]: only the chosen one runs. Under a map over the
- * condition both run, and the results are selected. */
+ * condition both run, and the results are selected; an entry that does not take a side has no
+ * part in it. */
 EPL_API epl_fn *epl_when(epl_fn *parent, epl_val condition);
 EPL_API epl_fn *epl_otherwise(epl_fn *when);
 /* Out: a where the condition holds, else b; of one type. */

@@ -46,6 +46,8 @@ typedef struct epl__flow {
 epl_fn *epl__flow_single(epl_fn *parent, const char *what);
 /* The entries of f as the inputs of a body. */
 bool epl__flow_ports(epl_fn *f);
+/* A while of f->mapped_size steps at most; its operands in the parent. False without memory. */
+bool epl__bounded_close(epl_fn *f, const epl__id *in, const uint8_t *role);
 /* How a scan is made of regions. */
 typedef struct {
     int64_t length;

@@ -1,7 +1,6 @@
 /* flow_close.c -- loops and branches closed: their region in the parent, and its results.
  *
- * A while with a bound is a scan of a branch: a flag is carried beside its values, and once the
- * condition has failed a step gives on what it got.
+ * A while with a bound is made in flow_bounded.c.
  */
 #include <string.h>
 #include "../base/attr.h"
@@ -69,84 +68,6 @@ static bool loop_complete(epl_fn *f, const char *what)
     return epl_scope_status(f->scope) == EPL_OK;
 }
 
-/* The values of one step of f, without its condition; or those that came in. */
-static epl_fn *side(epl_fn *b, epl_fn *f, bool step)
-{
-    epl_fn *s = epl__body_new(b);
-    epl__id *arg = epl__arena_take(&f->arena, (f->inputs + 1) * sizeof *arg);
-    epl__id *out = epl__arena_take(&f->arena, (f->outputs + 1) * sizeof *out);
-    if (!s || !arg || !out)
-        return NULL;
-    for (uint32_t i = 0, k = 0; i < f->inputs; i++) {
-        bool carried = f->entry[i].axis == EPL__AS_CARRIED;
-        if (step || carried)
-            arg[i] = epl__body_input(s, &f->input[i].type);
-        if (carried)
-            out[k++] = arg[i];
-    }
-    if (step && !epl__inline(s, f, arg, 0, f->flow->carries, out))
-        return NULL;
-    for (uint32_t k = 0; k < f->flow->carries; k++)
-        if (!epl__body_output(s, out[k]))
-            return NULL;
-    return s;
-}
-
-/* The body of a bounded while: a step, as long as the condition held before this one and holds. */
-static epl_fn *bounded_body(epl_fn *f)
-{
-    epl_fn *b = epl__body_new(f->parent), *sides[2];
-    uint32_t n = f->inputs, carries = f->flow->carries;
-    epl__id *in = epl__arena_take(&f->arena, (n + carries + 1) * sizeof *in), going;
-    uint8_t *role = epl__arena_take(&f->arena, n + carries);
-    if (!b || !in || !role || !(sides[0] = side(b, f, false)) || !(sides[1] = side(b, f, true)))
-        return NULL;
-    memset(role, EPL__PASS, n + carries);
-    epl__id *arg = in + 1 + carries;
-    for (uint32_t i = 0, k = 0; i < n; i++) {
-        arg[i] = epl__body_input(b, &f->input[i].type);
-        if (f->entry[i].axis == EPL__AS_CARRIED)
-            in[1 + k++] = arg[i];
-    }
-    epl_type flag_type = epl_type_of(EPL_BOOL, epl_shape_of(0, NULL));
-    epl_val flag = epl__val(b, epl__body_input(b, &flag_type));
-    if (!epl__inline(b, f, arg, carries, 1, &going))
-        return NULL;
-    going = epl__id_of(epl__select(epl__val(b, going), flag, epl__like(flag, 0)));
-    in[0] = epl__id_of(epl__cast(epl__val(b, going), EPL_I64));
-    epl__region like = {.kind = EPL__SWITCH, .bodies = 2, .body = sides};
-    const epl__region *r = epl__region_new(b, &like, role, n + carries);
-    epl__id node = r ? epl__region_build(b, r, in, n + carries + 1) : EPL__ID_NONE;
-    for (uint32_t k = 0; k < carries; k++)
-        if (node == EPL__ID_NONE || !epl__body_output(b, epl__part_of(b, node, k)))
-            return NULL;
-    return epl__body_output(b, going) ? b : NULL;
-}
-
-static bool close_bounded(epl_fn *f, const epl__id *in, const uint8_t *role)
-{
-    uint32_t n = f->entries;
-    epl_fn *body = bounded_body(f), *into = f->parent;
-    epl__id *all = epl__arena_take(&f->arena, (n + 1) * sizeof *all);
-    uint8_t *roles = epl__arena_take(&f->arena, n + 1);
-    f->flow->end = epl__arena_take(&into->arena, (f->flow->carries + 1) * sizeof *f->flow->end);
-    if (!body || !all || !roles || !f->flow->end)
-        return no_memory(f);
-    memcpy(all, in, n * sizeof *all);
-    memcpy(roles, role, n);
-    epl__rules_begin(into);
-    all[n] = epl__id_of(epl__splat(into, EPL_BOOL, epl_shape_of(0, NULL), 1, 1));
-    roles[n] = EPL__CARRY;
-    epl__region like = {.kind = EPL__SCAN, .bodies = 1, .body = &body};
-    epl__region *step = epl__region_new(into, &like, roles, n + 1);
-    f->flow->chain = step ? epl__chain_build(into, step, all, n + 1,
-                                             (epl__chaining){f->mapped_size, f->flow->save, 0, 0},
-                                             f->flow->end)
-                          : NULL;
-    epl__rules_end(into);
-    return f->flow->chain != NULL;
-}
-
 static bool close_loop(epl_fn *f)
 {
     epl__flow *w = f->flow;
@@ -164,7 +85,7 @@ static bool close_loop(epl_fn *f)
         return no_memory(f);
     f->closed = true;
     if (!scan && f->mapped_size >= 0)
-        return close_bounded(f, in, role);
+        return epl__bounded_close(f, in, role) || no_memory(f);
     epl__region like = {
         .kind = scan ? EPL__SCAN : EPL__WHILE, .reverse = w->reverse, .bodies = 1, .body = &f};
     epl__region *r = epl__region_new(f->parent, &like, role, f->entries);

@@ -253,13 +253,18 @@ epl_val epl__select(epl_val condition, epl_val yes, epl_val no)
     return epl__cast(y, epl_typeof(yes).dtype);
 }
 
+epl_val epl__pick(epl_val condition, epl_val yes, epl_val no)
+{
+    const epl_shape s = epl_typeof(yes).shape;
+    const int64_t rest = ((INT64_C(1) << s.rank) - 1) & ~((INT64_C(1) << epl_rank(condition)) - 1);
+    return epl__select(epl__broadcast(condition, s, rest), yes, no);
+}
+
 epl_val epl__guarded(epl_val x, epl_val used)
 {
-    epl_type t = epl_typeof(x);
-    if (!epl_dtype_is_float(t.dtype))
+    if (!epl_dtype_is_float(epl_typeof(x).dtype))
         return x;
-    int64_t mask = ((INT64_C(1) << t.shape.rank) - 1) & ~((INT64_C(1) << epl_rank(used)) - 1);
-    epl_val along = epl__select(epl__broadcast(used, t.shape, mask), x, epl__like(x, 0));
+    epl_val along = epl__pick(used, x, epl__like(x, 0));
     return along.graph ? epl_op(&epl__prim_straight_through, epl_list(x, along), NULL) : along;
 }
 

@@ -31,6 +31,8 @@ epl_val epl__amax(epl_val x, int64_t mask);
 epl_val epl__cast(epl_val x, epl_dtype dtype);
 epl_val epl__dot(epl_val a, const char *la, epl_val b, const char *lb, const char *out);
 epl_val epl__select(epl_val condition, epl_val yes, epl_val no);
+/* The same; the condition has the first axes of the others alone. */
+epl_val epl__pick(epl_val condition, epl_val yes, epl_val no);
 /* x without a derivative where the flag, which has the first axes of x, is down: what is made of it
  * there is dropped, and zero times its slope may be NaN. */
 epl_val epl__guarded(epl_val x, epl_val used);

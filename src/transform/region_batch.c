@@ -91,14 +91,6 @@ static epl_fn *mapped_body(mapping *m, uint32_t k, uint32_t first, epl__id **x, 
     return body_values(m, g, k, *x, m->in + first, *y) ? g : NULL;
 }
 
-/* By entry. */
-static epl_val chosen(epl_val here, epl_val yes, epl_val no)
-{
-    epl_shape s = epl_typeof(yes).shape;
-    return epl__select(epl__broadcast(here, s, ((INT64_C(1) << s.rank) - 1) & ~INT64_C(1)), yes,
-                       no);
-}
-
 /* Entries that go on take the next value, the others keep the old one. */
 static bool while_outputs(mapping *m, epl_fn *g, const epl__id *x, const epl__id *y)
 {
@@ -111,7 +103,7 @@ static bool while_outputs(mapping *m, epl_fn *g, const epl__id *x, const epl__id
             continue;
         epl_val next = epl__val(g, y[c]);
         if (mapped)
-            next = chosen(going, next, epl__val(g, x[i]));
+            next = epl__pick(going, next, epl__val(g, x[i]));
         if (!epl__body_output(g, epl__id_of(next)))
             return false;
         c++;
@@ -204,7 +196,7 @@ static epl_val operand_of_side(const mapping *m, uint32_t i, const takers *t)
     if (!m->in[i])
         return epl__guarded(x, t->any);
     epl_val other = epl_stop_gradient(epl__gather(x, t->first, 0));
-    return epl__guarded(chosen(t->here, x, epl__lead(other, m->b->size)), t->any);
+    return epl__guarded(epl__pick(t->here, x, epl__lead(other, m->b->size)), t->any);
 }
 
 /* Both sides computed, one selected: a region's switch by a number with the axis. */
@@ -226,7 +218,7 @@ static bool selected(mapping *m, epl__id *part, bool *mapped)
             return false;
         for (uint32_t i = 0; i < outputs; i++) {
             epl_val v = epl__val(into, y[i]);
-            part[i] = k == 0 ? y[i] : epl__id_of(chosen(t.here, v, epl__val(into, part[i])));
+            part[i] = k == 0 ? y[i] : epl__id_of(epl__pick(t.here, v, epl__val(into, part[i])));
             if (part[i] == EPL__ID_NONE)
                 return false;
         }

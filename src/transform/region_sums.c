@@ -2,7 +2,7 @@
  *
  * dW = sum over t of x_t g_t^T is K small products and K additions to a large matrix inside
  * the loop, and one product over stacked x and g after it. It is done where both factors
- * are there for all steps anyway, or take no more than the carried values of all steps do:
+ * are there for all steps anyway, or take no more than the carried values of all steps twice:
  * a loop that keeps few of its steps goes on keeping few.
  */
 #include <string.h>
@@ -19,7 +19,7 @@ bool epl__sums_begin(epl__sums *s, const epl__id *operand, const uint8_t *role, 
     s->kept = epl__arena_take(s->scratch, (count + EPL__SUMS_KEPT) * sizeof *s->kept);
     for (uint32_t i = 0; i < count; i++)
         if (role[i] == EPL__CARRY)
-            s->room += s->steps * (int64_t)epl_bytes(s->body->input[i].type);
+            s->room += 2 * s->steps * (int64_t)epl_bytes(s->body->input[i].type);
     s->given = count;
     return s->kept != NULL;
 }

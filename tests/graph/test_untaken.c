@@ -64,6 +64,49 @@ Test(untaken, steps_after_the_end)
     same(got, want);
 }
 
+/* y <- y + sqrt(x[i]) w for i < n: what stands behind is no row of x. */
+static epl_val summed(epl_fn *in, epl_val x, epl_val w, epl_val n)
+{
+    epl_fn *t = epl_while(in, .most = 9);
+    epl_val i = epl_carry(t, epl_zeros(in, epl_i64())), y = epl_carry(t, epl_zeros(in, epl_f64()));
+    epl_keep_going(t, epl_lt(i, epl_pass(t, n)));
+    epl_val now = epl_index_select(epl_pass(t, x), 0, epl_reshape(i, epl_dims(1)));
+    epl_next(t, y, epl_add(y, epl_mul(epl_sum(epl_sqrt(now)), epl_pass(t, w))));
+    epl_next(t, i, epl_add(i, epl_int(1)));
+    return epl_square(epl_last(t, y));
+}
+
+Test(untaken, steps_after_the_end_read_no_index)
+{
+    static const double at[N] = {2, 3, 5, 0.1};
+    static const int64_t counts[2][N] = {{3, 0, 4, 1}, {0, 0, 0, 0}};
+    epl_val x = data(at), w = number(0.7), got[KINDS], want[KINDS];
+    for (int k = 0; k < 2; k++) {
+        epl_val y = number(0), alone = number(0);
+        epl_val n = epl_data(f, epl_at(counts[k], epl_i64(N)));
+        for (int i = 0; i < N; i++) {
+            epl_val sum = number(0);
+            for (int64_t j = 0; j < counts[k][i]; j++)
+                sum = epl_add(sum, epl_mul(epl_sqrt(epl_select(x, 0, j)), w));
+            y = epl_add(y, epl_square(sum));
+            alone = epl_add(alone, summed(f, x, w, epl_select(n, 0, i)));
+        }
+        derived(y, x, w, want);
+        derived(alone, x, w, got);
+        same(got, want);
+        for (int64_t chunk = 0; chunk < 4; chunk++) {
+            epl_fn *m = epl_map(f, .chunk = chunk);
+            epl_val one = summed(m, x, w, epl_each(m, n, 0));
+            derived(epl_sum(epl_collect(m, one)), x, w, got);
+            same(got, want);
+            m = epl_map(f, .chunk = chunk); /* a gradient of each */
+            epl_val px = epl_pass(m, x), pw = epl_pass(m, w);
+            one = epl_gradient(summed(m, px, pw, epl_each(m, n, 0)), px);
+            near(epl_sum(epl_collect(m, one), .dim = epl_axes(0)), want[1], 1e-12);
+        }
+    }
+}
+
 /* By an index: sqrt x, or x^2, or 1 / x; each is asked for where the others have no slope. */
 Test(untaken, sides_of_a_mapped_branch)
 {
@@ -85,6 +128,29 @@ Test(untaken, sides_of_a_mapped_branch)
         epl_val r = epl_chosen(b[0], epl_list(root, square, epl_reciprocal(epl_pass(b[2], v))));
         derived(epl_sum(epl_square(epl_mul(w, epl_collect(m, r)))), x, w, got);
         same(got, want);
+    }
+}
+
+/* log(x w) where x > 0, else w: weights are read by both sides. No entry may take a side, too. */
+Test(untaken, weights_of_a_mapped_branch)
+{
+    static const double at[2][N] = {{1, 0, 3, -2}, {0, -1, 0, -2}};
+    for (int k = 0; k < 2; k++) {
+        epl_val w = number(0.7), x = data(at[k]), got[KINDS], want[KINDS], y = number(0);
+        for (int i = 0; i < N; i++) {
+            epl_val v = epl_select(x, 0, i);
+            y = epl_add(y, epl_square(at[k][i] > 0 ? epl_log(epl_mul(v, w)) : w));
+        }
+        derived(y, x, w, want);
+        for (int64_t chunk = 0; chunk < 4; chunk++) {
+            epl_fn *m = epl_map(f, .chunk = chunk);
+            epl_val v = epl_each(m, x, 0);
+            epl_fn *yes = epl_when(m, epl_gt(v, epl_num(0))), *no = epl_otherwise(yes);
+            epl_val log = epl_log(epl_mul(epl_pass(yes, v), epl_pass(yes, w)));
+            epl_val one = epl_either(yes, log, no, epl_pass(no, w));
+            derived(epl_sum(epl_square(epl_collect(m, one))), x, w, got);
+            same(got, want);
+        }
     }
 }
 
