@@ -181,6 +181,8 @@ static takers takers_of(const mapping *m, uint32_t k)
         t.here = epl_le(which, epl_int(0));
     if (k + 1 == m->r->bodies)
         t.here = epl_ge(which, epl_int(k));
+    if (!m->b->size)
+        return t; /* no one */
     epl_val number = epl__cast(t.here, EPL_I32);
     t.any = epl__cast(epl__amax(number, 1), EPL_BOOL);
     t.first = epl_argmax(number, .dim = 0);
@@ -193,6 +195,8 @@ static takers takers_of(const mapping *m, uint32_t k)
 static epl_val operand_of_side(const mapping *m, uint32_t i, const takers *t)
 {
     epl_val x = m->x[1 + i];
+    if (!m->b->size)
+        return x;
     if (!m->in[i])
         return epl__guarded(x, t->any);
     epl_val other = epl_stop_gradient(epl__gather(x, t->first, 0));

@@ -154,6 +154,22 @@ Test(untaken, weights_of_a_mapped_branch)
     }
 }
 
+/* A map of no entries: weights have the slope 0. */
+Test(untaken, no_entries)
+{
+    epl_val none = epl_zeros(f, epl_f64(0)), w = number(0.7), x = epl_copy(none);
+    for (int64_t chunk = 0; chunk < 2; chunk++) {
+        epl_fn *m = epl_map(f, .chunk = chunk);
+        epl_val v = epl_each(m, x, 0);
+        epl_fn *yes = epl_when(m, epl_gt(v, epl_num(0))), *no = epl_otherwise(yes);
+        epl_val r = epl_either(yes, epl_log(epl_pass(yes, v)), no, epl_pass(no, w));
+        epl_val y = epl_sum(epl_collect(m, rooted(m, r, w)));
+        near(y, number(0), 0);
+        near(epl_gradient(y, w), number(0), 0);
+        cr_expect_eq(epl_count(epl_typeof(epl_gradient(y, x))), 0);
+    }
+}
+
 /* Numbers that are only moved and cast are chosen among, too. */
 Test(untaken, half_numbers_in_loops_and_branches)
 {
