@@ -36,8 +36,7 @@ static epl_fn *bounded_step(epl_fn *f)
             continue;
         first = epl__body_input(b, &f->input[i].type);
         old[k++] = arg[i];
-        arg[i] = epl__id_of(
-            epl__pick(going, epl__val(b, arg[i]), epl_stop_gradient(epl__val(b, first))));
+        arg[i] = epl__id_of(epl__pick(going, epl__val(b, arg[i]), epl__held(epl__val(b, first))));
     }
     if (!epl__inline(b, f, arg, 0, carries, out))
         return NULL;

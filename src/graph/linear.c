@@ -29,13 +29,19 @@ static void mark_live(walk *w)
     epl__live_below(w->b, w->live);
 }
 
+/* The operands that the value is made of. */
+static uint32_t operands(const epl__node *n)
+{
+    return n->prim == &epl__prim_straight_through ? 1 : n->count;
+}
+
 static bool linear_node(walk *w, const epl__node *n)
 {
     const epl_prim *p = n->prim;
     uint32_t varying = 0;
     if (!p->transpose || !epl_dtype_is_float(n->type->dtype))
         return refused(w, p->name, "is no linear operation");
-    for (uint32_t i = 0; i < n->count; i++) {
+    for (uint32_t i = 0; i < operands(n); i++) {
         if (!w->set[n->in[i]])
             continue;
         varying++;
@@ -46,6 +52,8 @@ static bool linear_node(walk *w, const epl__node *n)
     return !p->multilinear || varying == 1 || refused(w, p->name, "of two of them");
 }
 
+/* The steps are taken backwards: what they read, and is no tangent, must be there for all of them.
+ */
 static bool linear_scan(walk *w, const epl__region *r, bool *in, bool *parts)
 {
     bool *out = epl__arena_take(w->scratch, r->body[0]->outputs + 1);
@@ -55,7 +63,10 @@ static bool linear_scan(walk *w, const epl__region *r, bool *in, bool *parts)
     for (uint32_t i = 0, c = 0; i < r->body[0]->inputs; i++)
         if (r->role[i] == EPL__CARRY) {
             parts[c] = parts[r->carries + c] = in[i] || out[c];
-            c++;
+            if (!parts[c++])
+                return refused(w, "scan",
+                               "carries what is no tangent: collect that before, "
+                               "and take it in by epl_each");
         }
     for (uint32_t i = r->carries; i < r->body[0]->outputs; i++)
         parts[r->carries + i] = out[i];
@@ -121,7 +132,7 @@ static bool node_at(walk *w, epl__id id)
     bool any = false;
     if (n->prim == &epl__prim_part)
         return part_at(w, id);
-    for (uint32_t i = 0; i < n->count; i++)
+    for (uint32_t i = 0; i < operands(n); i++)
         any |= w->set[n->in[i]];
     w->set[id] |= any && n->prim != &epl__prim_region;
     return !any || (n->prim == &epl__prim_region ? linear_region(w, id) : linear_node(w, n));

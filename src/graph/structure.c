@@ -260,12 +260,21 @@ epl_val epl__pick(epl_val condition, epl_val yes, epl_val no)
     return epl__select(epl__broadcast(condition, s, rest), yes, no);
 }
 
+/* The value of x, the derivative of `along`. */
+static epl_val straight(epl_val x, epl_val along)
+{
+    return along.graph ? epl_op(&epl__prim_straight_through, epl_list(x, along), NULL) : along;
+}
+
 epl_val epl__guarded(epl_val x, epl_val used)
 {
-    if (!epl_dtype_is_float(epl_typeof(x).dtype))
-        return x;
-    epl_val along = epl__pick(used, x, epl__like(x, 0));
-    return along.graph ? epl_op(&epl__prim_straight_through, epl_list(x, along), NULL) : along;
+    const bool varies = epl_dtype_is_float(epl_typeof(x).dtype);
+    return varies ? straight(x, epl__pick(used, x, epl__like(x, 0))) : x;
+}
+
+epl_val epl__held(epl_val x)
+{
+    return epl_dtype_is_float(epl_typeof(x).dtype) ? straight(x, epl__like(x, 0)) : x;
 }
 
 epl_val epl__full(epl_val of, epl_dtype d, epl_shape shape, double value)

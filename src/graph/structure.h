@@ -36,6 +36,7 @@ epl_val epl__pick(epl_val condition, epl_val yes, epl_val no);
 /* x without a derivative where the flag, which has the first axes of x, is down: what is made of it
  * there is dropped, and zero times its slope may be NaN. */
 epl_val epl__guarded(epl_val x, epl_val used);
+epl_val epl__held(epl_val x); /* x without a derivative; where x is a tangent, still linear in it */
 epl_val epl__like(epl_val x, double value); /* a constant of x's type */
 epl_val epl__full(epl_val of, epl_dtype d, epl_shape shape, double value); /* in of's function */
 epl_val epl__iota(epl_val of, epl_dtype d, int64_t length);

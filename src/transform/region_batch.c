@@ -199,7 +199,7 @@ static epl_val operand_of_side(const mapping *m, uint32_t i, const takers *t)
         return x;
     if (!m->in[i])
         return epl__guarded(x, t->any);
-    epl_val other = epl_stop_gradient(epl__gather(x, t->first, 0));
+    epl_val other = epl__held(epl__gather(x, t->first, 0));
     return epl__guarded(epl__pick(t->here, x, epl__lead(other, m->b->size)), t->any);
 }
 

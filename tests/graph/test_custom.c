@@ -293,6 +293,47 @@ Test(custom, gradcheck)
     cr_assert_eq(epl_gradcheck(s, g, epl_seed(3)), EPL_OK, "%s", epl_scope_message(s));
 }
 
+/* -- loops in rules ------------------------------------------------------------------------- */
+/* z <- i z + dx for i = 1, 2, 3: 10 dx. Steps are taken backwards in a gradient, so that i has to
+ * be there for all of them. */
+static epl_val stepped(epl_val at, bool beside)
+{
+    epl_fn *c = epl_custom(f), *r;
+    epl_val a = epl_pass(c, at), y = epl_square(a);
+    r = epl_custom_jvp(c);
+    epl_val d = epl_tangent(r, a);
+    epl_fn *first = epl_scan(r, .length = 3), *t = beside ? first : epl_scan(r);
+    epl_val i = epl_carry(first, epl_ones(r, epl_f64()));
+    epl_next(first, i, epl_add(i, epl_num(1)));
+    epl_val now = beside ? i : epl_each(t, epl_collect(first, i), 0);
+    epl_val z = epl_carry(t, epl_scale(d, 0));
+    epl_next(t, z, epl_add(epl_mul(now, z), epl_pass(t, d)));
+    epl_give(r, y, epl_last(t, z));
+    return epl_last(c, y);
+}
+
+Test(custom, loops_in_a_rule)
+{
+    epl_val at = number(0.4), y = stepped(at, false);
+    near(epl_jvp(y, at, number(1)), number(10), 1e-15);
+    near(epl_gradient(y, at), number(10), 1e-15);
+    /* so are a map's sides by a number that is none */
+    static const double three[3] = {1.5, 2, 3.25};
+    epl_val v = epl_data(f, epl_at(three, epl_f64(3)));
+    epl_fn *c = epl_custom(f), *r;
+    epl_val a = epl_pass(c, v), value = epl_square(a);
+    r = epl_custom_jvp(c);
+    epl_fn *m = epl_map(r);
+    epl_val d = epl_each(m, epl_tangent(r, a), 0), p = epl_each(m, epl_primal(r, a), 0);
+    epl_fn *yes = epl_when(m, epl_gt(p, epl_num(2.5))), *no = epl_otherwise(yes);
+    epl_val one = epl_either(yes, epl_scale(epl_pass(yes, d), 2), no, epl_pass(no, d));
+    epl_give(r, value, epl_collect(m, one));
+    epl_val out = epl_last(c, value),
+            factor = epl_add(epl_cast(epl_gt(v, epl_num(2.5)), EPL_F64), epl_num(1));
+    near(epl_gradient(epl_sum(out), v), factor, 1e-15);
+    near(epl_jvp(out, v, epl_ones(f, epl_f64(3))), factor, 1e-15);
+}
+
 /* -- wrong use ------------------------------------------------------------------------------ */
 static void fails(const char *text)
 {
@@ -317,6 +358,8 @@ Test(custom, wrong_use)
     epl_give(r, y, epl_mul(epl_tangent(r, a), epl_tangent(r, a)));
     epl_last(c, y);
     fails("not linear in its tangents");
+    stepped(number(0.4), true);
+    fails("[scan] carries what is no tangent: collect that before, and take it in by epl_each");
     c = epl_custom(f), r = epl_custom_vjp(c), a = epl_pass(c, x), y = epl_sin(a);
     epl_cotangent(r, y);
     epl_last(c, y);

@@ -25,6 +25,13 @@ static bool kernel(const epl_array *in, size_t count, const epl_array *out, cons
 
 EPL__JVP(dx[1]);
 
+/* Where a is a tangent, as in a rule, the value is what counts: a map that is linear in a. */
+static epl_val transpose(const epl_val *x, size_t count, int wrt, epl_val ct, const void *attrs)
+{
+    (void)x, (void)count, (void)attrs;
+    return wrt == 0 ? ct : EPL_NO_VAL;
+}
+
 static epl_val batch(const epl_val *x, const bool *mapped, size_t count, const void *attrs)
 {
     (void)count, (void)attrs;
@@ -47,6 +54,8 @@ const epl_prim epl__prim_straight_through = {.name = "straight_through",
                                              .type = type,
                                              .kernel = kernel,
                                              .jvp = jvp,
+                                             .linear = 1,
+                                             .transpose = transpose,
                                              .batch = batch,
                                              .expand = expand};
 
