@@ -113,7 +113,7 @@ bool epl__ports_copied(epl_fn *g, const epl_fn *f, const epl__id *map);
 const epl_fn *epl__expanded(epl_scope *s, const epl_fn *f);
 /* Which outputs depend on the inputs that are set, if they do so linearly; else false, and why
  * (EPL__WHY bytes, empty before): "[mul] of two of them", or nothing without memory. */
-enum { EPL__WHY = 96 };
+enum { EPL__WHY = 112 };
 bool epl__linear_in(const epl_fn *body, const bool *in, bool *out, epl__arena *scratch, char *why);
 /* Drops inputs that no output needs, but for those that keep[i] asks to stay; afterwards
  * keep tells which stayed. */

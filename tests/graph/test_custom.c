@@ -359,7 +359,7 @@ Test(custom, wrong_use)
     epl_last(c, y);
     fails("not linear in its tangents");
     stepped(number(0.4), true);
-    fails("[scan] carries what is no tangent: collect that before, and take it in by epl_each");
+    fails("[mul] by what a loop carries beside them: collect it before, and use epl_each");
     c = epl_custom(f), r = epl_custom_vjp(c), a = epl_pass(c, x), y = epl_sin(a);
     epl_cotangent(r, y);
     epl_last(c, y);
