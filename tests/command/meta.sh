@@ -81,9 +81,10 @@ for signal in INT TERM; do
     run sine --iterations $((done + 5)) --threads 1 --save part --resume
     check "SIG$signal: same bytes after --resume" cmp part whole
 done
+rm start.err # of another one
 "$espalier" meta sine --iterations 1000000 >start.out 2>start.err &
 id=$!
-while ! grep -q '^iteration' start.err && kill -0 $id 2>/dev/null; do sleep 0.02; done # it listens
+while ! grep -qs '^iteration' start.err && kill -0 $id 2>/dev/null; do sleep 0.02; done # it listens
 kill -TERM $id
 wait $id
 check "a signal without --save is a failure" test $? -ne 0
